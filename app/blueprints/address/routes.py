@@ -1,0 +1,5 @@
+"""Routes."""
+
+from app.http.api import Blueprint
+
+blp = Blueprint("address", __name__)

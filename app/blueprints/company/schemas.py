@@ -1,0 +1,127 @@
+"""Shapes of the company routes."""
+
+from marshmallow import fields, validate
+
+from app.http.fields import email, identifier, phone
+from app.http.schemas import ResponseSchema, StrictSchema, doc, page_of, text
+from app.http.shared import CompanyResponse
+
+_MOST_IDS = 100
+
+
+def _name(**extra: bool) -> fields.String:
+    return text("The company's name.", "Acme Travel", **extra)
+
+
+def _logo() -> fields.URL:
+    return fields.URL(
+        schemes={"http", "https"},
+        require_tld=False,
+        allow_none=True,
+        validate=validate.Length(max=2000),
+        metadata=doc("Address of the logo.", "https://acme.example/logo.png"),
+    )
+
+
+class CreateCompanyRequest(StrictSchema):
+    """A new company. As multipart/form-data the logo is a picture instead of an address."""
+
+    name = _name(required=True)
+    email = email("Where the company is reached.", "hello@acme.example", required=True)
+    phone = phone("Phone number with its country code.", allow_none=True)
+    logo = _logo()
+    address_id = identifier("Reserved: a new company has no address yet.", allow_none=True)
+
+
+class UpdateCompanyRequest(StrictSchema):
+    """Any subset of a company's fields."""
+
+    name = _name()
+    email = email("Where the company is reached.", "hello@acme.example")
+    phone = phone("Phone number with its country code; null removes it.", allow_none=True)
+    logo = _logo()
+    address_id = identifier("One of the company's addresses; null removes it.", allow_none=True)
+
+
+class CreatedCompanyResponse(CompanyResponse):
+    """A new company, with the token that its first admin registers with."""
+
+    setup_token = fields.String(metadata=doc("Shown this once; goes into POST /v1/auth/register.", "ImU4…"))
+
+
+CompanyPage = page_of(CompanyResponse)
+
+
+class CompanyIdsRequest(StrictSchema):
+    """Several companies."""
+
+    company_ids = fields.List(
+        fields.UUID(),
+        required=True,
+        validate=validate.Length(min=1, max=_MOST_IDS),
+        metadata=doc(f"Ids of companies, {_MOST_IDS} at most.", ["0198c0de-7a3b-7c11-8a55-3f2b6d4e9a01"]),
+    )
+
+
+class CompanyIdsResponse(ResponseSchema):
+    """The companies that were changed."""
+
+    company_ids = fields.List(
+        fields.UUID(), metadata=doc("Ids of the companies.", ["0198c0de-7a3b-7c11-8a55-3f2b6d4e9a01"])
+    )
+
+
+class StatisticsQuery(StrictSchema):
+    """The window of the statistics."""
+
+    days = fields.Integer(
+        load_default=30, validate=validate.Range(1, 3650), metadata=doc("How many days back, up to now.", 30)
+    )
+
+
+class LeadStatisticsResponse(ResponseSchema):
+    """Leads of a company."""
+
+    company_id = identifier("The company.")
+    days = fields.Integer(metadata=doc("The window, in days.", 30))
+    total = fields.Integer(metadata=doc("All leads there are.", 812))
+    recent = fields.Integer(metadata=doc("Leads that came in the window.", 41))
+    by_status = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata=doc("Leads of the window by status.", {"new": 30})
+    )
+    by_source = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata=doc("Leads of the window by source.", {"widget": 38})
+    )
+    by_day = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata=doc("Leads of the window by UTC day; days without any are left out.", {"2026-11-21": 3}),
+    )
+    conversion_rate = fields.Float(metadata=doc("Share of the window's leads that are converted, 0 to 1.", 0.12))
+
+
+class RelatedDataResponse(ResponseSchema):
+    """What belongs to a company."""
+
+    company_id = identifier("The company.")
+    counts = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata=doc("Rows by table.", {"users": 4, "leads": 812})
+    )
+    total = fields.Integer(metadata=doc("Rows in all.", 816))
+
+
+class CascadeDeleteRequest(StrictSchema):
+    """How far a deletion goes."""
+
+    delete_related = fields.Boolean(
+        load_default=False, metadata=doc("Whether everything of the company that can be restored is deleted too.", True)
+    )
+
+
+class CascadeDeleteResponse(ResponseSchema):
+    """What was deleted."""
+
+    company_id = identifier("The deleted company.")
+    deleted = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata=doc("Rows deleted with it, by table.", {"leads": 812})
+    )

@@ -1,0 +1,42 @@
+"""Shapes of the profile routes."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+import marshmallow as ma
+import orjson
+from marshmallow import fields, validate
+
+from app.http.schemas import StrictSchema, doc, text
+
+_MAX_PREFERENCES = 16_384
+
+
+def _known_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ma.ValidationError("Not an IANA time zone. Write it as in Europe/Madrid.")
+
+
+def _small(value: Any) -> None:
+    if len(orjson.dumps(value)) > _MAX_PREFERENCES:
+        raise ma.ValidationError(f"May have {_MAX_PREFERENCES} bytes at most, as JSON.")
+
+
+class UpdateProfileRequest(StrictSchema):
+    """Any subset of one's own profile."""
+
+    first_name = text("Given name.", "Alice", max_length=100)
+    last_name = text("Family name.", "Archer", max_length=100)
+    timezone = fields.String(validate=_known_zone, metadata=doc("IANA time zone.", "Europe/Madrid"))
+    language = fields.String(
+        validate=validate.Regexp(
+            r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="Not a BCP 47 language tag, as in pt-BR."
+        ),
+        metadata=doc("BCP 47 language tag.", "pt-BR"),
+    )
+    preferences = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=100)),
+        values=fields.Raw(allow_none=True),
+        validate=_small,
+        metadata=doc("What the frontend keeps for the user; replaces what was there.", {"theme": "dark"}),
+    )

@@ -1,0 +1,204 @@
+"""Settings: everything that an operator can choose, read once from the environment and checked at start."""
+
+import dataclasses
+import os
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from hmac import new as hmac_new
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+
+class Environment(StrEnum):
+    """Where this process runs. Production refuses defaults that are only good on a desk."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class SettingsError(ValueError):
+    """The environment can't be used. The message names the variable and what it should hold."""
+
+
+def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
+    """A field of `Settings`, with the sentence that the configuration table of the README prints."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One value per environment variable: `redis_url` is read from `REDIS_URL`. Times are in the unit that the
+    name ends with, sizes in bytes."""
+
+    environment: Environment = setting("`development`, `test` or `production`.", Environment.DEVELOPMENT)
+    secret_keys: tuple[str, ...] = setting(
+        "Comma-separated keys, newest first, each 32 random bytes or more. The first encrypts and signs; the others "
+        "still decrypt and verify, so keys can be rotated."
+    )
+    database_url: str = setting(
+        "Postgres as the owner of the tables: for migrations and for making the runtime role.", ""
+    )
+    database_runtime_url: str = setting(
+        "Postgres as web and workers use it, with a role that row-level security binds. "
+        "Without it: the host and database of `DATABASE_URL`, role `frontdesk_runtime`, a password derived from the "
+        "secret key.",
+        "",
+    )
+    redis_url: str = setting("Redis 7 or a compatible server.")
+    data_dir: Path = setting("Folder for files, development mails and logs.", Path("var"))
+    public_url: str = setting("The address under which browsers reach this installation.", "http://127.0.0.1:8000")
+    trusted_proxies: int = setting("How many proxies in front set `X-Forwarded-For`; 0 trusts none.", 0)
+    cors_origins: tuple[str, ...] = setting(
+        "Comma-separated origins whose pages may call the API from a browser; `*` for any. Cookies are never used.", ()
+    )
+    log_level: str = setting("`DEBUG`, `INFO`, `WARNING` or `ERROR`.", "INFO")
+    metrics_token: str = setting(
+        "Bearer token that Prometheus sends to `/metrics`. Without it `/metrics` is open in development and 404 in "
+        "production.",
+        "",
+    )
+
+    database_pool_size: int = setting("Connections per process, and the most that are used at once.", 20)
+    database_pool_timeout_seconds: float = setting("How long a request waits for a free connection.", 1.5)
+    database_connect_timeout_seconds: int = setting("How long connecting to Postgres may take.", 1)
+    database_statement_timeout_ms: int = setting("Longest a single statement may run.", 15_000)
+    redis_timeout_seconds: float = setting("Longest a Redis command may take before we go on without it.", 0.5)
+
+    allow_signup: bool = setting("Whether anybody may create a company (`POST /v1/company`).", True)
+    require_verified_email: bool = setting("Whether users must verify their e-mail before they can sign in.", False)
+    super_admin_email: str = setting("E-mail of the super admin that `GET /v1/auth/super-admin` seeds.", "")
+    super_admin_password: str = setting("Password of that super admin.", "")
+    demo_password: str = setting("Password of the demo company's admin, seeded by `flask prepare --demo`.", "")
+
+    access_token_minutes: int = setting("Life of an access token.", 15)
+    refresh_token_days: int = setting("Life of a session that is not refreshed.", 30)
+    lead_token_hours: int = setting("Life of a visitor's token.", 24)
+    invitation_days: int = setting("Life of an invitation.", 7)
+    setup_token_hours: int = setting("Life of the token with which a new company's first admin registers.", 24)
+    verification_hours: int = setting("Life of an e-mail verification link.", 48)
+    password_reset_minutes: int = setting("Life of a password reset link.", 60)
+    password_min_length: int = setting("Shortest password, in characters.", 10)
+    password_hash_memory_kib: int = setting("Argon2id memory per hash.", 19_456)
+    password_hash_iterations: int = setting("Argon2id passes per hash.", 2)
+    login_failures_allowed: int = setting("Failed sign-ins for one e-mail before it is locked.", 5)
+    login_lock_seconds: int = setting("First lock; doubled at every further failure.", 30)
+    login_lock_max_seconds: int = setting("Longest lock.", 900)
+    api_key_max_days: int = setting("Longest life that can be asked for an API key.", 3650)
+
+    rate_limit_authentication: int = setting(
+        "Calls a minute to sign-in, registration and token routes, per address.", 5
+    )
+    rate_limit_general: int = setting("Calls a minute per caller to everything else.", 100)
+    rate_limit_upload: int = setting("Uploads a minute per caller.", 10)
+    rate_limit_ai: int = setting("Calls a minute per caller that ask a model.", 20)
+    rate_limit_analytics: int = setting("Calls a minute per caller to analytics.", 50)
+
+    max_body_bytes: int = setting("Largest JSON or form body.", 1_048_576)
+    max_logo_bytes: int = setting("Largest company logo.", 524_288)
+    idempotency_hours: int = setting("How long an `Idempotency-Key` is remembered.", 24)
+    usage_flush_seconds: float = setting("How often records of API calls are written, in one batch.", 2.0)
+    usage_buffer_size: int = setting(
+        "Records of API calls kept while Postgres is away; older ones are dropped.", 50_000
+    )
+    usage_retention_days: int = setting("How long records of API calls are kept.", 400)
+
+    mail_url: str = setting(
+        "`smtp://user:password@host:587` (STARTTLS when offered; `?starttls=required` insists), "
+        "`smtps://user:password@host:465`, or `folder:` (the folder `mail` of `DATA_DIR`; not in production).",
+        "folder:",
+    )
+    mail_from: str = setting("Sender of our mails.", "Frontdesk <no-reply@frontdesk.example>")
+    mail_attempts: int = setting("How often a mail is tried before it is given up.", 8)
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Reads and checks the environment; raises `SettingsError` naming the first variable that is wrong."""
+        source = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        hints = typing.get_type_hints(cls)
+        for each in dataclasses.fields(cls):
+            name = variable(each.name)
+            if source.get(name, "") != "":
+                values[each.name] = _parse(name, source[name], hints[each.name])
+            elif each.default is dataclasses.MISSING:
+                raise SettingsError(f"{name} is not set. {each.metadata['help']}")
+        return cls(**values)
+
+    @property
+    def production(self) -> bool:
+        """Whether strict defaults hold."""
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def runtime_url(self) -> str:
+        """What web and workers connect to Postgres with: a role that row-level security binds."""
+        if self.database_runtime_url:
+            return self.database_runtime_url
+        parts = urlsplit(self.database_url)
+        password = hmac_new(self.secret_keys[-1].encode(), b"frontdesk runtime role", sha256).hexdigest()
+        host = parts.netloc.rpartition("@")[2]
+        return urlunsplit(parts._replace(netloc=f"frontdesk_runtime:{quote(password)}@{host}"))
+
+
+def with_driver(url: str) -> str:
+    """A Postgres URL for SQLAlchemy, whose own default is another driver than ours."""
+    return "postgresql+psycopg2://" + url.partition("://")[2]
+
+
+def without_driver(url: str) -> str:
+    """A Postgres URL for libpq."""
+    return "postgresql://" + url.partition("://")[2]
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field."""
+    return "FRONTDESK_ENV" if name == "environment" else name.upper()
+
+
+def _parse(name: str, text: str, kind: Any) -> Any:
+    try:
+        if kind is bool:
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
+        if isinstance(kind, types.GenericAlias):
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        return kind(text)
+    except (KeyError, ValueError):
+        wanted = getattr(kind, "__name__", str(kind))
+        raise SettingsError(f"{name}={text!r} can't be read as {wanted}.") from None
+
+
+def _check(settings: Settings) -> None:
+    if not settings.secret_keys or any(len(key) < 32 for key in settings.secret_keys):
+        raise SettingsError("SECRET_KEYS needs at least one key of 32 characters or more.")
+    if not (settings.database_url or settings.database_runtime_url):
+        raise SettingsError("Set DATABASE_RUNTIME_URL (web and workers) or DATABASE_URL (the owner).")
+    for name in ("database_url", "database_runtime_url"):
+        url = getattr(settings, name)
+        if url and urlsplit(url).scheme not in {"postgresql", "postgres", "postgresql+psycopg2"}:
+            raise SettingsError(f"{variable(name)} must start with postgresql://.")
+    if urlsplit(settings.redis_url).scheme not in {"redis", "rediss"}:
+        raise SettingsError("REDIS_URL must start with redis:// or rediss://.")
+    if urlsplit(settings.mail_url).scheme not in {"smtp", "smtps", "folder"}:
+        raise SettingsError("MAIL_URL must start with smtp://, smtps:// or folder:.")
+    for each in dataclasses.fields(settings):
+        value = getattr(settings, each.name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+            raise SettingsError(f"{variable(each.name)} can't be negative.")
+    if settings.production:
+        _check_production(settings)
+
+
+def _check_production(settings: Settings) -> None:
+    if settings.mail_url.startswith("folder"):
+        raise SettingsError("MAIL_URL must name an SMTP server in production.")
+    if not settings.public_url.startswith("https://"):
+        raise SettingsError("PUBLIC_URL must start with https:// in production.")

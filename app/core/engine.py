@@ -1,0 +1,30 @@
+"""How processes connect to Postgres."""
+
+from typing import Any
+
+from app.config import Settings
+
+
+def engine_options(settings: Settings) -> dict[str, Any]:
+    """Options of the SQLAlchemy engine: a bounded pool, and limits that the server itself enforces.
+
+    A greenlet that gives up leaves its query running, so every connection carries its own statement time-out.
+    """
+    server = (
+        f"-c statement_timeout={settings.database_statement_timeout_ms}"
+        f" -c idle_in_transaction_session_timeout={settings.database_statement_timeout_ms * 2}"
+        " -c timezone=UTC"
+    )
+    return {
+        "pool_size": settings.database_pool_size,
+        "max_overflow": 0,
+        "pool_timeout": settings.database_pool_timeout_seconds,
+        "pool_recycle": 1800,
+        "connect_args": {
+            "connect_timeout": settings.database_connect_timeout_seconds,
+            "application_name": "frontdesk",
+            "options": server,
+            "keepalives_idle": 30,
+            "tcp_user_timeout": settings.database_statement_timeout_ms * 2,
+        },
+    }

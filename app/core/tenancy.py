@@ -1,0 +1,58 @@
+"""Whose rows may be seen: the company of the running transaction.
+
+Two walls stand on it. Postgres compares every row of a company-owned table with the transaction-local setting
+`app.company_id` (row-level security), and the ORM refuses statements on such tables that name no company
+(`app.core.guard`). `across_companies` is the one opt-out of both; grep for it to list every use.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from sqlalchemy import text
+
+from app.core.ids import PLATFORM
+from app.core.transaction import session
+
+ACROSS = "across_companies"
+_COMPANY = "company_id"
+_SET = text("SELECT set_config(:name, :value, true)")
+
+
+def enter_company(company_id: UUID | None) -> None:
+    """Opens the running transaction for one company's rows and closes it for all others.
+
+    None stands for the platform: the rows that belong to no company.
+    """
+    session().execute(_SET, {"name": "app.company_id", "value": str(company_id or PLATFORM)})
+    note_company(company_id)
+
+
+def note_company(company_id: UUID | None) -> None:
+    """Remembers the company that Postgres has been told already (by the functions that check credentials)."""
+    session().info[_COMPANY] = company_id
+
+
+def entered_company() -> UUID | None:
+    """The company of the running transaction; None for the platform or before any was entered."""
+    company: UUID | None = session().info.get(_COMPANY)
+    return company
+
+
+@contextmanager
+def across_companies(reason: str) -> Iterator[None]:
+    """Sees every company's rows while the block runs. `reason` is for the reader of the code.
+
+    For the platform's own work: super admins' lists, finding a user by e-mail, sweeps.
+    """
+    current = session()
+    outer = current.info.get(ACROSS)
+    current.execute(_SET, {"name": "app.across_companies", "value": "on"})
+    current.info[ACROSS] = reason
+    try:
+        yield
+        current.flush()
+    finally:
+        current.info[ACROSS] = outer
+        if outer is None and current.is_active:
+            current.execute(_SET, {"name": "app.across_companies", "value": "off"})

@@ -1,0 +1,147 @@
+"""flask-smorest, told how Frontdesk documents itself: credentials, limits and the errors that each route can give."""
+
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+from flask_smorest import Blueprint as SmorestBlueprint
+from werkzeug.exceptions import HTTPException
+
+from app.http.problems import CONTENT_TYPE
+from app.http.rate_limits import Category
+from app.http.requires import Access, Credential
+from app.http.schemas import ProblemResponse
+
+_SECURITY = {
+    Credential.API_KEY: {"ApiKey": [], "ApiSecret": []},
+    Credential.JWT: {"UserToken": []},
+    Credential.LEAD: {"LeadToken": []},
+}
+_SCHEMES = {
+    "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The key's identifier, `fdk_…`."},
+    "ApiSecret": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-API-Secret",
+        "description": "The key's secret, `fds_…`, shown once when the key was created.",
+    },
+    "UserToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A user's access token, from `POST /v1/auth/login`.",
+    },
+    "LeadToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A visitor's token, from `POST /v1/lead/register`.",
+    },
+}
+_WHY = {
+    400: "The request could not be understood.",
+    401: "No credential, or one that is not valid.",
+    403: "The credential does not allow this.",
+    404: "There is no such thing, or it belongs to another company.",
+    409: "It contradicts the present state.",
+    413: "The body is too large.",
+    415: "The body has a type that this route does not take.",
+    422: "A value is not valid; `errors` says which.",
+    429: "Too many calls; `Retry-After` says when to try again.",
+    503: "Something that this needs is down.",
+}
+
+
+_ABOUT = (
+    "The AI front desk of a company's website. The team calls with a user's token, programs with an API key, visitors "
+    "with a token of their own. Errors are problem documents (RFC 9457)."
+)
+
+
+class Blueprint(SmorestBlueprint):
+    """A blueprint whose documentation includes who may call and how it can fail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(self._prepare_access_doc)
+
+    @staticmethod
+    def _prepare_access_doc(doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **_: Any) -> dict[str, Any]:
+        access: Access = doc_info["access"]
+        doc["security"] = [_SECURITY[each] for each in sorted(access.credentials)]
+        doc["x-access"] = _describe(access)
+        for status in _failures(access, method):
+            doc.setdefault("responses", {})[str(status)] = {
+                "description": _WHY[status],
+                "content": {CONTENT_TYPE: {"schema": ProblemResponse}},
+            }
+        if method == "post":
+            doc.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        return doc
+
+
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "description": "The same key and body within 24 hours give the same answer; nothing is done twice.",
+    "example": "order-4711",
+}
+
+
+class FrontdeskApi(Api):  # type: ignore[misc]
+    """The API document, and errors as problem documents instead of flask-smorest's own."""
+
+    ERROR_SCHEMA = ProblemResponse
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def handle_http_exception(self, error: HTTPException) -> HTTPException:
+        """Left to `app.http.problems`."""
+        return error
+
+    def _register_error_handlers(self) -> None:
+        """`app.http.problems` registers its own."""
+
+
+def make_api(app: Flask) -> FrontdeskApi:
+    """The API of an application; blueprints are registered on it."""
+    app.config.update(
+        API_TITLE="Frontdesk API",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.0.3",
+        API_SPEC_OPTIONS={"info": {"description": _ABOUT}},
+    )
+    api = FrontdeskApi(app)
+    app.extensions["frontdesk_api"] = api
+    for name, scheme in _SCHEMES.items():
+        api.spec.components.security_scheme(name, scheme)
+    return api
+
+
+def api_of(app: Flask) -> FrontdeskApi:
+    """The API that `make_api` made."""
+    api: FrontdeskApi = app.extensions["frontdesk_api"]
+    return api
+
+
+def _failures(access: Access, method: str) -> list[int]:
+    statuses = {400, 404, 422, 503}
+    if access.category is not Category.UNLIMITED:
+        statuses.add(429)
+    if not access.public:
+        statuses |= {401, 403}
+    if method != "get":
+        statuses |= {401, 403, 409, 413, 415}
+    return sorted(statuses)
+
+
+def _describe(access: Access) -> dict[str, Any]:
+    """Who may call, for people and programs that read the document."""
+    return {
+        "credentials": sorted(access.credentials) or ["public"],
+        "scope": access.scope,
+        "resource": access.resource,
+        "roles": sorted(access.roles),
+        "rate_limit": access.category,
+    }

@@ -1,0 +1,90 @@
+"""`Idempotency-Key`: the same key and body within a day give the same answer, a different body is a conflict.
+
+The answer is stored in the transaction of the call itself. So either both are there or neither is, and a second
+request that arrives meanwhile waits for the first one's commit.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Response, request
+
+from app.core import tenancy
+from app.core.clock import now
+from app.core.settings import settings
+from app.errors import BadRequest, Conflict
+from app.http.json import dumps, loads
+from app.repositories import idempotency_records
+
+_KEPT_HEADERS = ("Content-Type", "Location")
+
+
+@dataclass(frozen=True)
+class _Place:
+    company_id: UUID | None
+    caller: str
+    key: str
+
+
+class IdempotencyKeyReused(Conflict):
+    """The key came with another request before."""
+
+    code = "idempotency_key_reused"
+    detail = "This Idempotency-Key was used for a different request. Use a new key."
+
+
+def answer_once(caller: str, company_id: UUID | None, call: Callable[[], Response]) -> Response:
+    """Runs `call`, or gives again the answer that this caller got under the same key."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None or request.method != "POST":
+        return call()
+    if not 1 <= len(key) <= 255 or not key.isprintable():
+        raise BadRequest("Idempotency-Key must have 1 to 255 printable characters.")
+    at = _Place(company_id, caller, key)
+    tenancy.enter_company(company_id)
+    expires_at = now() + timedelta(hours=settings().idempotency_hours)
+    if not idempotency_records.claim(**asdict(at), fingerprint=_fingerprint(), expires_at=expires_at):
+        earlier = _earlier_answer(at)
+        if earlier is not None:
+            return earlier
+        idempotency_records.remove(**asdict(at))
+        idempotency_records.claim(**asdict(at), fingerprint=_fingerprint(), expires_at=expires_at)
+    response = call()
+    _store(at, response)
+    return response
+
+
+def _store(at: _Place, response: Response) -> None:
+    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+    tenancy.enter_company(at.company_id)  # the call may have entered another one: a sign-up, a super admin
+    idempotency_records.store_answer(
+        **asdict(at), status=response.status_code, headers=dumps(headers), body=response.get_data(as_text=True)
+    )
+
+
+def _earlier_answer(at: _Place) -> Response | None:
+    record = idempotency_records.find(**asdict(at))
+    if record is None or record.expires_at <= now() or record.status is None:
+        return None
+    if record.fingerprint != _fingerprint():
+        raise IdempotencyKeyReused
+    response = Response(record.body, status=record.status, headers=loads(record.headers or "{}"))
+    response.headers["Idempotent-Replay"] = "true"
+    return response
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(f"{request.method} {request.full_path}\n".encode())
+    if request.mimetype == "multipart/form-data":
+        # The boundary differs at every attempt; the parts don't.
+        for name, value in sorted(request.form.items(multi=True)):
+            digest.update(f"{name}={value}\n".encode())
+        for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0]):
+            digest.update(f"{name}:{upload.filename}\n".encode() + hashlib.sha256(upload.read()).digest())
+            upload.seek(0)
+    else:
+        digest.update(request.get_data(cache=True))
+    return digest.hexdigest()

@@ -1,0 +1,45 @@
+"""JSON by orjson: several times faster than the standard library on lists, and it refuses NaN and lone surrogates."""
+
+from typing import Any
+
+import orjson
+from flask.json.provider import JSONProvider
+
+from app.errors import BadRequest
+
+
+class OrjsonProvider(JSONProvider):
+    """Flask's `jsonify` and `request.json` through orjson."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:
+        """JSON text, UTF-8."""
+        return dumps(obj)
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
+        """The value; raises `BadRequest`."""
+        return loads(s)
+
+
+def dumps(value: Any) -> str:
+    """JSON text; UUIDs and datetimes as RFC 3339 with Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
+
+
+def loads(text: str | bytes) -> Any:
+    """The value of a JSON text; raises `BadRequest` for anything else, and for NUL, which Postgres can't store."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"The body is not valid JSON: {error}.") from None
+    marker = b"\\u0000" if isinstance(text, bytes) else "\\u0000"
+    if marker in text and _has_nul(value):  # type: ignore[operator]
+        raise BadRequest("Text may not contain the character U+0000.")
+    return value
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any("\x00" in key or _has_nul(inner) for key, inner in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))

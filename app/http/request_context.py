@@ -1,0 +1,101 @@
+"""What surrounds every request: its id, the security headers, the access log line and the usage record."""
+
+import logging
+import re
+import time
+
+from flask import Flask, Response, g, request
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.core.logging import request_id
+from app.core.settings import settings
+from app.http import metrics
+from app.repositories.api_requests import CallRecord
+from app.security.principal import Principal, PrincipalKind
+from app.services import audit, usage
+
+log = logging.getLogger("frontdesk.access")
+
+_SANE_ID = re.compile(r"[\w.:@/+=-]{1,128}")
+_API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+def register(app: Flask) -> None:
+    """Hangs the surroundings on the application."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def client_ip() -> str | None:
+    """The caller's address, as far as the configured proxies are trusted."""
+    return request.remote_addr
+
+
+def route() -> str:
+    """The route with its placeholders; unknown addresses share one name, so that metrics stay bounded."""
+    return request.url_rule.rule if request.url_rule else "unmatched"
+
+
+def _begin() -> None:
+    sent = request.headers.get("X-Request-ID", "")
+    request_id.set(sent if _SANE_ID.fullmatch(sent) else str(new_id()))
+    audit.origin.set(audit.Origin(client_ip(), request.user_agent.string[:300] or None))
+    g.started = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    error_code = response.headers.pop("X-Error-Code", None)
+    _add_headers(response)
+    principal: Principal | None = g.get("principal")
+    metrics.observe(request.method, route(), response.status_code, seconds)
+    log.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.path,
+            "route": route(),
+            "status": response.status_code,
+            "ms": round(seconds * 1000, 2),
+            "ip": client_ip(),
+            "caller": f"{principal.kind}:{principal.id}" if principal else None,
+        },
+    )
+    if principal is not None:
+        usage.record(_call(principal, response, seconds, error_code))
+    return response
+
+
+def _add_headers(response: Response) -> None:
+    headers = response.headers
+    headers["X-Request-ID"] = request_id.get() or ""
+    for name, value in (g.get("limit_headers") or {}).items():
+        headers[name] = value
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Content-Security-Policy", _API_POLICY)
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-site")
+    headers.setdefault("Cache-Control", "no-store")
+    if settings().production:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
+def _call(principal: Principal, response: Response, seconds: float, error_code: str | None) -> CallRecord:
+    return CallRecord(
+        id=new_id(),
+        company_id=principal.company_id,
+        created_at=now(),
+        caller_kind=principal.kind,
+        caller_id=principal.id,
+        api_key_id=principal.id if principal.kind is PrincipalKind.API_KEY else None,
+        method=request.method,
+        endpoint=route(),
+        status=response.status_code,
+        error_code=error_code,
+        duration_ms=round(seconds * 1000, 3),
+        category=g.get("limit_category", "general"),
+        ip=client_ip(),
+        request_id=request_id.get(),
+    )

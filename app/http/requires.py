@@ -1,0 +1,187 @@
+"""The one decorator that guards routes, and the walk of every request: authenticate, count, authorise, answer.
+
+A route without `@requires(...)` or `@public(...)` stops the application from starting.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import wraps
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask import Flask, Response, g, make_response, request
+
+from app.core.transaction import transaction
+from app.errors import Forbidden, NotFound, Unauthenticated, UnsupportedType
+from app.http import idempotency, rate_limits
+from app.http.rate_limits import Category
+from app.http.request_context import client_ip
+from app.models.user import Role
+from app.security.principal import Principal, PrincipalKind
+from app.security.scopes import Resource, Scope
+from app.services import authentication
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Credential(StrEnum):
+    """What a route takes."""
+
+    API_KEY = "api_key"
+    JWT = "jwt"
+    LEAD = "lead"
+
+
+_KIND = {
+    PrincipalKind.API_KEY: Credential.API_KEY,
+    PrincipalKind.USER: Credential.JWT,
+    PrincipalKind.LEAD: Credential.LEAD,
+}
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a route. Without credentials it is public."""
+
+    credentials: frozenset[Credential] = frozenset()
+    scope: Scope | None = None
+    resource: Resource | None = None
+    # Roles of the user or of the key's maker; empty: any.
+    roles: frozenset[Role] = frozenset()
+    category: Category = Category.GENERAL
+    accepts: tuple[str, ...] = ("application/json",)
+
+    @property
+    def public(self) -> bool:
+        """Whether anybody may call."""
+        return not self.credentials
+
+
+def requires(
+    *credentials: Credential,
+    scope: Scope | None = None,
+    resource: Resource | None = None,
+    roles: tuple[Role, ...] = (),
+    category: Category = Category.GENERAL,
+    accepts: tuple[str, ...] = ("application/json",),
+) -> Callable[[View], View]:
+    """Guards a route. `scope` on `resource` is asked of keys and tokens alike; `roles` of users and of keys' makers."""
+    if not credentials:
+        raise ValueError("name the credentials, or say public()")
+    access = Access(frozenset(credentials), scope, resource, frozenset(roles), category, accepts=accepts)
+    return lambda view: _guarded(view, access)
+
+
+def public(
+    *, category: Category = Category.GENERAL, accepts: tuple[str, ...] = ("application/json",)
+) -> Callable[[View], View]:
+    """Says that anybody may call a route. Calls are counted by address."""
+    return lambda view: _guarded(view, Access(category=category, accepts=accepts))
+
+
+def current_principal() -> Principal:
+    """The caller of this request; only on guarded routes."""
+    principal: Principal = g.principal
+    return principal
+
+
+def refuse_undeclared(app: Flask) -> None:
+    """Raises for the first route that doesn't say who may call it."""
+    for endpoint, view in app.view_functions.items():
+        if access_of(view) is None:
+            raise RuntimeError(f"{endpoint} says neither @requires(...) nor @public(...)")
+
+
+def access_of(view: Callable[..., Any]) -> Access | None:
+    """The declaration of a view."""
+    return getattr(view, "_access", None)
+
+
+def bearer_token() -> str | None:
+    """The token of the Authorization header."""
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" and token.strip() else None
+
+
+def _guarded(view: View, access: Access) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Response:
+        if access.category is Category.UNLIMITED and access.public:
+            return make_response(view(*args, **kwargs))
+        with transaction():
+            principal = None if access.public else _authenticate(access)
+            caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_ip()}"
+            rate_limits.enforce(access.category, caller, dict(principal.rate_limits) if principal else None)
+            if principal:
+                g.principal = principal = _authorise(principal, access)
+            _check_type(access)
+            company_id = principal.company_id if principal else None
+            return idempotency.answer_once(caller, company_id, lambda: make_response(view(*args, **kwargs)))
+
+    guarded._access = access  # type: ignore[attr-defined]
+    guarded._apidoc = {**getattr(view, "_apidoc", {}), "access": access}  # type: ignore[attr-defined]
+    return guarded  # type: ignore[return-value]
+
+
+def _authenticate(access: Access) -> Principal:
+    try:
+        principal = _identify(access)
+    except Unauthenticated:
+        # Guessing is counted by address, so that it is slowed down like any other caller.
+        rate_limits.enforce(Category.GENERAL, f"ip:{client_ip()}")
+        raise
+    g.principal = principal
+    return principal
+
+
+def _identify(access: Access) -> Principal:
+    token = bearer_token()
+    key, secret = request.headers.get("X-API-Key"), request.headers.get("X-API-Secret")
+    if token and (key or secret):
+        raise Unauthenticated("Send either an Authorization header or X-API-Key with X-API-Secret, not both.")
+    if token:
+        principal = authentication.by_token(token)
+    elif key and secret:
+        if Credential.API_KEY not in access.credentials:
+            raise Unauthenticated("This route takes a user's token, not an API key.")
+        principal = authentication.by_api_key(key, secret)
+    elif key or secret:
+        raise Unauthenticated("X-API-Key and X-API-Secret belong together; one of them is missing.")
+    else:
+        raise Unauthenticated
+    return principal
+
+
+def _authorise(principal: Principal, access: Access) -> Principal:
+    if _KIND[principal.kind] not in access.credentials:
+        raise Forbidden("This route is not for this kind of credential.")
+    if (
+        principal.kind is not PrincipalKind.LEAD
+        and access.scope
+        and not principal.allows(access.scope, access.resource)
+    ):
+        of = f" on {access.resource}" if access.resource else ""
+        raise Forbidden(f"This needs the scope {access.scope}{of}.")
+    if access.roles:
+        principal.require_role(*access.roles)
+    return _named_company(principal)
+
+
+def _named_company(principal: Principal) -> Principal:
+    """The principal for the company that `?company_id=` names: for super admins any, for others only their own."""
+    named = request.args.get("company_id")
+    if named is None:
+        return principal
+    try:
+        company_id = authentication.acting_for(principal, UUID(named))
+    except ValueError:
+        raise NotFound from None
+    return replace(principal, company_id=company_id)
+
+
+def _check_type(access: Access) -> None:
+    if request.content_length in (None, 0) and not request.headers.get("Transfer-Encoding"):
+        return
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and request.mimetype not in access.accepts:
+        raise UnsupportedType(f"Send the body as {' or '.join(access.accepts)}.")

@@ -1,0 +1,44 @@
+"""Background jobs by name. Postgres holds what is to be done; a message in Redis only wakes a worker for it.
+
+So a job carries ids, never values, and losing the message loses nothing: a sweep finds the row and sends it again.
+"""
+
+import logging
+from enum import StrEnum
+
+from kombu.exceptions import OperationalError
+
+from app.core.transaction import after_commit
+from app.extensions import celery
+
+log = logging.getLogger(__name__)
+
+
+class Queue(StrEnum):
+    """Queues; each has a consumer in `launcher` and `compose.yaml`."""
+
+    DEFAULT = "default"
+
+
+class JobName(StrEnum):
+    """Every job; each has one task of this name in `app.tasks`."""
+
+    SEND_MAIL = "mail.send"
+    SWEEP_MAILS = "mail.sweep"
+    PURGE_EXPIRED = "housekeeping.purge_expired"
+
+
+QUEUES: dict[JobName, Queue] = dict.fromkeys(JobName, Queue.DEFAULT)
+
+
+def enqueue(job: JobName, **ids: object) -> None:
+    """Sends `job` to its queue once the running transaction has committed."""
+    after_commit(lambda: send(job, **ids))
+
+
+def send(job: JobName, **ids: object) -> None:
+    """Sends `job` now. A broker that is away is logged, not raised: the sweep sends it again later."""
+    try:
+        celery.send_task(job.value, kwargs={key: str(value) for key, value in ids.items()}, queue=QUEUES[job].value)
+    except (OperationalError, OSError) as error:
+        log.warning("job not queued, the sweep will do it", extra={"job": job.value, "reason": str(error)})

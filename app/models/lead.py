@@ -1,0 +1,38 @@
+"""Leads: the visitors of a company's site."""
+
+from enum import StrEnum
+
+from sqlalchemy import Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, CompanyOwned, Identified, SoftDeleted, Timestamped, one_of
+
+
+class LeadStatus(StrEnum):
+    """How far a lead has come."""
+
+    NEW = "new"
+    CONTACTED = "contacted"
+    QUALIFIED = "qualified"
+    CONVERTED = "converted"
+    LOST = "lost"
+
+
+class Lead(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
+    """A visitor who said who they are."""
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        one_of("status", LeadStatus),
+        Index("ix_leads_company_id_created_at", "company_id", "created_at"),
+    )
+
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str | None]
+    source: Mapped[str | None]
+    notes: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default=LeadStatus.NEW, server_default="new")
+    consent_marketing: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    consent_data_processing: Mapped[bool] = mapped_column(default=False, server_default=text("false"))

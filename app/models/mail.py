@@ -1,0 +1,39 @@
+"""Outgoing mails: written with the change that causes them, sent by a worker."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, Identified, PlatformOrCompanyOwned, Timestamped, one_of
+
+
+class MailStatus(StrEnum):
+    """`sending` has a lease: when it runs out, another worker may try."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Mail(Identified, PlatformOrCompanyOwned, Timestamped, Base):
+    """One mail to one person. It holds no secret: the link is made from `token_id` when it is sent."""
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        one_of("status", MailStatus),
+        Index("ix_mails_due", "next_attempt_at", postgresql_where=text("status IN ('queued', 'sending')")),
+    )
+
+    template: Mapped[str]
+    recipient: Mapped[str]
+    token_id: Mapped[UUID | None] = mapped_column(ForeignKey("one_time_tokens.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(default=MailStatus.QUEUED, server_default="queued")
+    attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    # When the mail may be tried (again); while `sending`, when the lease runs out.
+    next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    error: Mapped[str | None]

@@ -1,0 +1,62 @@
+"""Records of authenticated calls."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, insert, text
+
+from app.core.transaction import session
+from app.models.api_request import ApiRequest
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One authenticated call. `duration_ms` is the time in the application, without the network."""
+
+    id: UUID
+    company_id: UUID | None
+    created_at: datetime
+    caller_kind: str
+    caller_id: UUID
+    api_key_id: UUID | None
+    method: str
+    endpoint: str
+    status: int
+    error_code: str | None
+    duration_ms: float
+    category: str
+    ip: str | None
+    request_id: str | None
+
+
+# The key or company of a call may be gone by the time its record is written; such records go with them.
+_TOUCH_KEYS = text(
+    "UPDATE api_keys SET last_used_at = GREATEST(last_used_at, used.at), use_count = use_count + used.n "
+    "FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]), CAST(:ns AS int[])) AS u(id, at, n)) "
+    "AS used WHERE api_keys.id = used.id"
+)
+
+
+def add_all_across_companies(records: Sequence[CallRecord]) -> None:
+    """Writes a batch of many companies' calls in one statement, and the last use of their keys in another."""
+    session().execute(insert(ApiRequest), [asdict(record) for record in records])
+    used: dict[UUID, list[CallRecord]] = {}
+    for record in records:
+        if record.api_key_id:
+            used.setdefault(record.api_key_id, []).append(record)
+    if used:
+        session().execute(
+            _TOUCH_KEYS,
+            {
+                "ids": [str(key) for key in used],
+                "ats": [max(call.created_at for call in calls) for calls in used.values()],
+                "ns": [len(calls) for calls in used.values()],
+            },
+        )
+
+
+def delete_before_across_companies(moment: datetime) -> int:
+    """Forgets old calls. Returns how many."""
+    return session().execute(delete(ApiRequest).where(ApiRequest.created_at < moment)).rowcount

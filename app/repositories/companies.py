@@ -1,0 +1,80 @@
+"""Companies. Row-level security compares their `id` with the entered company."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from app.core.paging import Page, PageRequest, paginate
+from app.core.transaction import session
+from app.db import Base
+from app.models.company import Company
+
+
+def add(company: Company) -> None:
+    """Stores a new company; the transaction must have entered its id."""
+    session().add(company)
+    session().flush()
+
+
+def get(company_id: UUID, *, include_deleted: bool = False) -> Company | None:
+    """A company by its id."""
+    statement = select(Company).where(Company.id == company_id)
+    if not include_deleted:
+        statement = statement.where(Company.deleted_at.is_(None))
+    return session().scalars(statement).first()
+
+
+def find_page_across_companies(wanted: PageRequest, *, deleted: bool) -> Page[Company]:
+    """A page of all live or of all deleted companies, the newest first."""
+    state = Company.deleted_at.is_not(None) if deleted else Company.deleted_at.is_(None)
+    return paginate(select(Company).where(state).order_by(Company.created_at.desc(), Company.id.desc()), wanted)
+
+
+def find_ids_by_deletion(company_ids: list[UUID], *, deleted: bool) -> list[UUID]:
+    """Those of `company_ids` that exist and are deleted, or live."""
+    state = Company.deleted_at.is_not(None) if deleted else Company.deleted_at.is_(None)
+    return list(session().scalars(select(Company.id).where(Company.id.in_(company_ids), state)))
+
+
+def set_deleted(company_id: UUID, *, at: datetime | None, deletion_id: UUID | None) -> bool:
+    """Deletes a live company (`at` given) or restores a deleted one (`at` None). False when there was none such."""
+    state = Company.deleted_at.is_(None) if at else Company.deleted_at.is_not(None)
+    statement = update(Company).where(Company.id == company_id, state).values(deleted_at=at, deletion_id=deletion_id)
+    return session().execute(statement).rowcount == 1
+
+
+def count_related(company_id: UUID) -> dict[str, int]:
+    """How many rows of every company-owned table belong to the company, by table."""
+    counts: dict[str, int] = {}
+    for name, each in sorted(Base.metadata.tables.items()):
+        if "company_id" in each.c:
+            counts[name] = (
+                session().scalar(select(func.count()).select_from(each).where(each.c.company_id == company_id)) or 0
+            )
+    return counts
+
+
+def set_related_deleted(company_id: UUID, *, at: datetime, deletion_id: UUID) -> dict[str, int]:
+    """Deletes softly every live row of the company in tables that can be restored; returns how many, by table."""
+    counts: dict[str, int] = {}
+    for name, each in sorted(Base.metadata.tables.items()):
+        if "company_id" in each.c and "deletion_id" in each.c:
+            statement = (
+                update(each)
+                .where(each.c.company_id == company_id, each.c.deleted_at.is_(None))
+                .values(deleted_at=at, deletion_id=deletion_id)
+            )
+            counts[name] = session().execute(statement).rowcount
+    return counts
+
+
+def restore_related(company_id: UUID, *, deletion_id: UUID) -> None:
+    """Brings back the rows that were deleted together with the company, and no others."""
+    for each in Base.metadata.tables.values():
+        if "company_id" in each.c and "deletion_id" in each.c:
+            session().execute(
+                update(each)
+                .where(each.c.company_id == company_id, each.c.deletion_id == deletion_id)
+                .values(deleted_at=None, deletion_id=None)
+            )

@@ -1,0 +1,123 @@
+"""Setting a database up, as the owner of the tables: the database itself, the runtime role, migrations and grants."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import psycopg2
+from alembic import command
+from alembic.config import Config
+from psycopg2 import sql
+
+from app.config import without_driver
+
+_OLDEST_POSTGRES = 150_000
+_OLDEST_PGVECTOR = (0, 8)
+
+
+class InstallationError(RuntimeError):
+    """The database server can't be used as it is; the message says what to do."""
+
+
+def ensure_database(owner_url: str) -> bool:
+    """Makes the database of the URL if it isn't there. Returns whether it was made."""
+    name = urlsplit(owner_url).path.lstrip("/")
+    try:
+        _connect(owner_url).close()
+    except psycopg2.OperationalError as error:
+        if f'database "{name}" does not exist' not in str(error):
+            raise InstallationError(f"Postgres can't be reached as the owner: {str(error).strip()}") from None
+    else:
+        return False
+    maintenance = urlunsplit(urlsplit(owner_url)._replace(path="/postgres"))
+    connection = _connect(maintenance)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    finally:
+        connection.close()
+    return True
+
+
+def ensure_extensions(owner_url: str) -> None:
+    """Checks the versions of Postgres and pgvector, and enables pgvector."""
+    connection = _connect(owner_url)
+    try:
+        connection.autocommit = True
+        if connection.server_version < _OLDEST_POSTGRES:
+            raise InstallationError(
+                f"Postgres {connection.server_version // 10_000} is too old: 15 or later is needed."
+            )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
+            row = cursor.fetchone()
+            if row is None:
+                raise InstallationError("This Postgres has no pgvector: install version 0.8 or later of it.")
+            if tuple(int(part) for part in row[0].split(".")[:2]) < _OLDEST_PGVECTOR:
+                raise InstallationError(f"pgvector {row[0]} is too old: install 0.8 or later.")
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    except psycopg2.errors.InsufficientPrivilege:
+        raise InstallationError(
+            "The owner may not enable pgvector: run CREATE EXTENSION vector as a superuser once."
+        ) from None
+    finally:
+        connection.close()
+
+
+def ensure_runtime_role(owner_url: str, runtime_url: str) -> str:
+    """Makes the role that web and workers connect as, one that row-level security binds. Returns its name."""
+    parts = urlsplit(runtime_url)
+    role, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if role == unquote(urlsplit(owner_url).username or ""):
+        raise InstallationError(
+            "DATABASE_RUNTIME_URL must not use the owner's role: it could bypass row-level security."
+        )
+    connection = _connect(owner_url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
+            verb = "ALTER" if cursor.fetchone() else "CREATE"
+            statement = sql.SQL(verb + " ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {}")
+            cursor.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+    except psycopg2.errors.InsufficientPrivilege:
+        raise InstallationError(f"The owner may not make the role {role}: make it once as a superuser.") from None
+    finally:
+        connection.close()
+    return role
+
+
+def migrate(owner_url: str, migrations: Path) -> None:
+    """Brings the tables to the newest migration."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.attributes["url"] = owner_url
+    command.upgrade(config, "head")
+
+
+def grant(owner_url: str, role: str) -> None:
+    """Gives the runtime role what it needs and no more: the audit log can be read and added to, not changed."""
+    connection = _connect(owner_url)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            # One string is one transaction, so there is no moment with half of the rights.
+            cursor.execute(sql.SQL(_GRANTS).format(role=sql.Identifier(role)))
+    finally:
+        connection.close()
+
+
+_GRANTS = """
+GRANT USAGE ON SCHEMA public TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+REVOKE ALL ON audit_entries, alembic_version FROM {role};
+GRANT SELECT, INSERT ON audit_entries TO {role};
+GRANT SELECT ON alembic_version TO {role};
+REVOKE ALL ON FUNCTION frontdesk_enter_by_api_key, frontdesk_enter_by_session, frontdesk_enter_by_lead FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION frontdesk_enter_by_api_key, frontdesk_enter_by_session, frontdesk_enter_by_lead TO {role};
+"""
+
+
+def _connect(url: str) -> "psycopg2.extensions.connection":
+    return psycopg2.connect(without_driver(url), connect_timeout=5)

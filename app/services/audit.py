@@ -1,0 +1,106 @@
+"""Audit entries, written in the transaction of the action itself: who, as whom, what, on what, from where."""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from app.core.ids import new_id
+from app.core.logging import request_id
+from app.models.audit_entry import AuditEntry, RiskLevel
+from app.repositories import audit_entries
+from app.security.principal import Principal
+
+_SECRET_WORDS = ("password", "secret", "token", "api_key", "hash")
+
+
+class Event(StrEnum):
+    """What can happen, in the past tense."""
+
+    LOGIN_SUCCEEDED = "login_succeeded"
+    LOGIN_FAILED = "login_failed"
+    LOGIN_LOCKED = "login_locked"
+    LOGGED_OUT = "logged_out"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"
+    USER_REGISTERED = "user_registered"
+    USER_ADDED = "user_added"
+    USER_INVITED = "user_invited"
+    EMAIL_VERIFIED = "email_verified"
+    PASSWORD_RESET_ASKED = "password_reset_asked"
+    PASSWORD_RESET = "password_reset"
+    PROFILE_CHANGED = "profile_changed"
+    API_KEY_CREATED = "api_key_created"
+    API_KEY_REVOKED = "api_key_revoked"
+    COMPANY_CREATED = "company_created"
+    COMPANY_CHANGED = "company_changed"
+    COMPANY_DELETED = "company_deleted"
+    COMPANY_RESTORED = "company_restored"
+    ADDRESS_CREATED = "address_created"
+    PLACE_CREATED = "place_created"
+    PLACE_CHANGED = "place_changed"
+    SUPER_ADMIN_SEEDED = "super_admin_seeded"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a call came from."""
+
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+# Set by the entry (a request); work that nobody called for has none.
+_NOWHERE = Origin()
+origin: ContextVar[Origin] = ContextVar("origin", default=_NOWHERE)
+
+
+def record(
+    event: Event,
+    entity_type: str,
+    entity_id: UUID | int | str | None,
+    *,
+    company_id: UUID | None,
+    by: Principal | UUID | None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    risk: RiskLevel = RiskLevel.LOW,
+) -> None:
+    """Writes one entry. `by` is the caller, or the id of a user who is known without being signed in."""
+    principal = by if isinstance(by, Principal) else None
+    audit_entries.add(
+        AuditEntry(
+            id=new_id(),
+            company_id=company_id,
+            event_type=event,
+            entity_type=entity_type,
+            entity_id=None if entity_id is None else str(entity_id),
+            actor_kind=principal.kind if principal else ("user" if by else None),
+            actor_id=principal.id if principal else by,
+            impersonator_id=principal.impersonator_id if principal else None,
+            before=_masked(before),
+            after=_masked(after),
+            ip=origin.get().ip,
+            user_agent=origin.get().user_agent,
+            request_id=request_id.get(),
+            risk_level=risk,
+        )
+    )
+
+
+def _masked(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if values is None:
+        return None
+    return {
+        name: "***" if any(word in name.lower() for word in _SECRET_WORDS) else _plain(value)
+        for name, value in values.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _masked(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

@@ -1,0 +1,31 @@
+"""Forgetting what has expired."""
+
+import logging
+from datetime import timedelta
+
+from app.core.clock import now
+from app.core.settings import settings
+from app.core.tenancy import across_companies
+from app.core.transaction import transaction
+from app.repositories import api_requests, idempotency_records, login_throttles, one_time_tokens, user_sessions
+
+log = logging.getLogger(__name__)
+
+_KEPT_AFTER_EXPIRY = timedelta(days=30)
+
+
+def purge_expired() -> dict[str, int]:
+    """Deletes what nobody can use any more; returns how many rows of what."""
+    moment = now()
+    with transaction(), across_companies("housekeeping of all companies"):
+        counts = {
+            "user_sessions": user_sessions.delete_expired_across_companies(moment - _KEPT_AFTER_EXPIRY),
+            "one_time_tokens": one_time_tokens.delete_expired_across_companies(moment - _KEPT_AFTER_EXPIRY),
+            "idempotency_records": idempotency_records.delete_expired_across_companies(moment),
+            "login_throttles": login_throttles.delete_untouched_since(moment - timedelta(days=1)),
+            "api_requests": api_requests.delete_before_across_companies(
+                moment - timedelta(days=settings().usage_retention_days)
+            ),
+        }
+    log.info("expired rows deleted", extra={"deleted": counts})
+    return counts

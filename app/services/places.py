@@ -1,0 +1,5 @@
+"""Countries, states and cities."""
+
+
+def seed() -> None:
+    """Placeholder until the address blueprint."""

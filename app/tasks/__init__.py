@@ -1,0 +1,68 @@
+"""Celery tasks: a few lines each around one service call, in an application context."""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task
+from flask import Flask
+
+from app.config import Settings
+from app.core.logging import request_id
+from app.extensions import celery
+from app.jobs import JobName, Queue
+
+
+class ContextTask(Task):
+    """A task that runs in the application context of its process."""
+
+    app_context: Callable[[], Any]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the body; logs of it carry the task's id as the request id."""
+        request_id.set(self.request.id)
+        with ContextTask.app_context():
+            return self.run(*args, **kwargs)
+
+
+def bind_celery(app: Flask, settings: Settings) -> None:
+    """Configures Celery: late acknowledgement, one task at a time per slot, quick redelivery after a crash."""
+    ContextTask.app_context = app.app_context
+    celery.Task = ContextTask
+    celery.conf.update(
+        broker_url=settings.redis_url,
+        redbeat_redis_url=settings.redis_url,
+        redbeat_key_prefix="frontdesk:beat:",
+        redbeat_lock_timeout=30,
+        beat_max_loop_interval=5,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_default_queue=Queue.DEFAULT.value,
+        task_time_limit=None,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1},
+        broker_transport_options={
+            "visibility_timeout": 60,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "global_keyprefix": "frontdesk:",
+        },
+        # Postgres knows what is due; these only look.
+        beat_schedule={
+            "send due mails": {"task": JobName.SWEEP_MAILS.value, "schedule": 15.0, "options": {"expires": 15}},
+            "forget what has expired": {
+                "task": JobName.PURGE_EXPIRED.value,
+                "schedule": 3600.0,
+                "options": {"expires": 3600},
+            },
+        },
+        timezone="UTC",
+    )
