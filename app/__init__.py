@@ -59,7 +59,12 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     redis_extension.client = make_client(settings.redis_url, settings.redis_timeout_seconds)
     rate_limits.bind(redis_extension.client)
     usage.bind(app.app_context)
-    bind_celery(app, settings)
+    bind_celery(app.app_context, settings)
+    if settings.cors_origins:
+        _allow_origins(app, settings)
+
+
+def _allow_origins(app: Flask, settings: Settings) -> None:
     CORS(
         app,
         origins=list(settings.cors_origins),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from launcher.guarded import guarded_command
 from launcher.ports import LOOPBACK
 from launcher.secrets import Secrets
 
@@ -73,15 +75,21 @@ def prepare_command(*, with_demo: bool) -> list[str]:
 
 
 def process_commands() -> dict[str, list[str]]:
-    """The long-running processes, by their names in supervisord.conf."""
+    """The long-running processes, by their names in supervisord.conf.
+
+    They get the death signal only when supervisord was killed, and then the servers are ending as well: a polite end
+    would wait for a Redis that is gone.
+    """
     celery = [*_module("celery"), "-A", "celery_worker"]
     worker = ["worker", "-P", "threads", "-c", "8", "-Q", "default", "-n", "default@%h"]
     quiet = ["--without-gossip", "--without-mingle"]
     log = ["--loglevel", "INFO"]
     return {
-        "web": [*_module("gunicorn"), "-c", "gunicorn.conf.py", "wsgi:application"],
-        "worker": [*celery, *worker, *quiet, *log],
-        "beat": [*celery, "beat", "-S", "redbeat.RedBeatScheduler", *log],
+        "web": guarded_command(
+            [*_module("gunicorn"), "-c", "gunicorn.conf.py", "wsgi:application"], death_signal=signal.SIGQUIT
+        ),
+        "worker": guarded_command([*celery, *worker, *quiet, *log], death_signal=signal.SIGKILL),
+        "beat": guarded_command([*celery, "beat", "-S", "redbeat.RedBeatScheduler", *log], death_signal=signal.SIGKILL),
     }
 
 

@@ -13,6 +13,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,16 +46,17 @@ class Program:
         if account is None or _runs(original, account):
             return original
         for base in dict.fromkeys((tempfile.gettempdir(), *_SHARED_FOLDERS)):
-            copy = self._copy_into(Path(base)) / self.path
-            if _runs(copy, account):
-                return copy
+            with suppress(OSError):  # full, read-only, or somebody else has taken the name: the next one
+                copy = self._copy_into(Path(base)) / self.path
+                if _runs(copy, account):
+                    return copy
         raise LauncherError(
             f"The account that the servers run as (uid {account.uid}) can't run {original}, nor a copy of it in a\n"
             "temporary folder. Start as an ordinary user, or from a folder that everyone can read."
         )
 
     def _copy_into(self, base: Path) -> Path:
-        """A complete copy of the parts below `base`, which is shared with other users; returns its root."""
+        """A complete copy of the parts below `base`, which is shared with other users; returns its root. OSError."""
         target = base / f"frontdesk-servers-{self._fingerprint()}"
         if _is_ours(target) and self._is_complete(target):
             return target
@@ -65,9 +67,7 @@ class Program:
             _open_for_reading(scratch)
             if _is_ours(target):
                 shutil.rmtree(target)
-            scratch.rename(target)  # fails when someone else has put something there
-        except OSError as error:
-            raise LauncherError(f"Can't copy {self.path.name} to {target}: {error.strerror}") from error
+            scratch.rename(target)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
         return target

@@ -58,6 +58,8 @@ def main(arguments: Sequence[str]) -> None:
     options = dict(pairs)
     if not command:
         sys.exit("guarded: no command")
+    # Before the change of account, after which not even Python's own library may be readable.
+    program = _path_of(command[0])
     if "--directory" in options:
         os.chdir(options["--directory"])
     if "--account" in options:
@@ -68,9 +70,16 @@ def main(arguments: Sequence[str]) -> None:
     environment.update(parent_environment())
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and exec would hand that on
     try:
-        os.execvpe(command[0], command, environment)  # noqa: S606 - no shell is the point
+        os.execve(program, command, environment)  # noqa: S606 - no shell is the point
     except OSError as error:
         sys.exit(f"guarded: {command[0]}: {error.strerror}")
+
+
+def _path_of(name: str) -> str:
+    if "/" in name:
+        return name
+    candidates = (f"{folder}/{name}" for folder in os.get_exec_path())
+    return next((path for path in candidates if os.access(path, os.X_OK)), name)
 
 
 def _become(account: str) -> None:

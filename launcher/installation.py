@@ -122,9 +122,8 @@ class Installation:
 
     def _new_supervisor(self) -> Supervisor:
         servers = {name: server.command() for name, server in self._servers.items()}
-        processes = {name: guarded_command(command) for name, command in process_commands().items()}
         return Supervisor(
-            {**servers, **processes},
+            {**servers, **process_commands()},
             environment=self._environment,
             checkout=CHECKOUT,
             logs=self._layout.logs,

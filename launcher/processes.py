@@ -29,12 +29,13 @@ def is_known(pid: int) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs."""
+    """Whether the process runs, or one of its threads still does and so keeps its files and ports."""
     if not is_known(pid):
         return False
     try:
         # The state follows the command's name, which is in brackets and may itself hold any character: proc(5).
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+        return state != b"Z" or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except OSError:
         return not Path("/proc/self").exists()
 

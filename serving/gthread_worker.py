@@ -57,10 +57,16 @@ class ThreadWorker(gthread.ThreadWorker):
             self.log.debug("Closing connection: %s", error)
             return False
 
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        # The base class shuts the pool down inside of the signal handler. When the signal (Ctrl-C, for one) interrupts
+        # the main thread while it hands a request to the pool, it waits for a lock that it holds itself, for ever.
+        super().handle_quit(sig, frame)
+
     def is_parent_alive(self) -> bool:
-        # The base class leaves its loop then, but goes on keeping connections alive.
-        self.alive = self.alive and super().is_parent_alive()
-        return bool(self.alive)
+        if super().is_parent_alive():
+            return True
+        self.alive = False  # the base class leaves its loop, but would go on keeping connections alive
+        return False
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Also called when the pool is full; only once the worker stops is it for good."""

@@ -20,6 +20,8 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "max_overflow": 0,
         "pool_timeout": settings.database_pool_timeout_seconds,
         "pool_recycle": 1800,
+        # An error that is logged with its parameters would put hashes and people's data into the log.
+        "hide_parameters": True,
         "connect_args": {
             "connect_timeout": settings.database_connect_timeout_seconds,
             "application_name": "frontdesk",

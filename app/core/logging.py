@@ -5,7 +5,7 @@ import re
 import sys
 from contextvars import ContextVar
 
-from pythonjsonlogger.json import JsonFormatter
+from pythonjsonlogger.orjson import OrjsonFormatter
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -24,7 +24,7 @@ def mask(text: str) -> str:
     return _SECRETS.sub(lambda found: next(part for part in found.groups() if part) + "***", text)
 
 
-class _Masking(JsonFormatter):
+class _Masking(OrjsonFormatter):
     def format(self, record: logging.LogRecord) -> str:
         return mask(super().format(record))
 

@@ -41,7 +41,7 @@ class Page(Generic[Item]):
     pagination: Pagination
 
 
-def paginate(statement: Select[tuple[Item]], wanted: PageRequest) -> Page[Item]:
+def paginate(statement: Select[Item], wanted: PageRequest) -> Page[Item]:
     """One page of an ordered statement, with the number of all rows."""
     total = session().scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     rows: Sequence[Any] = (

@@ -1,6 +1,6 @@
 """flask-smorest, told how Frontdesk documents itself: credentials, limits and the errors that each route can give."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from flask_smorest import Api
@@ -12,7 +12,7 @@ from app.http.rate_limits import Category
 from app.http.requires import Access, Credential
 from app.http.schemas import ProblemResponse
 
-_SECURITY = {
+_SECURITY: dict[Credential, dict[str, list[str]]] = {
     Credential.API_KEY: {"ApiKey": [], "ApiSecret": []},
     Credential.JWT: {"UserToken": []},
     Credential.LEAD: {"LeadToken": []},
@@ -61,6 +61,11 @@ _ABOUT = (
 class Blueprint(SmorestBlueprint):
     """A blueprint whose documentation includes who may call and how it can fail."""
 
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING: ClassVar = {
+        **SmorestBlueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        "json_or_form": "application/json",
+    }
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(self._prepare_access_doc)
@@ -70,11 +75,13 @@ class Blueprint(SmorestBlueprint):
         access: Access = doc_info["access"]
         doc["security"] = [_SECURITY[each] for each in sorted(access.credentials)]
         doc["x-access"] = _describe(access)
+        # What a route documents itself stays as it is.
+        responses = {str(status): response for status, response in doc.get("responses", {}).items()}
+        responses.pop("422", None)  # flask-smorest's own, of another content type
         for status in _failures(access, method):
-            doc.setdefault("responses", {})[str(status)] = {
-                "description": _WHY[status],
-                "content": {CONTENT_TYPE: {"schema": ProblemResponse}},
-            }
+            failure = {"description": _WHY[status], "content": {CONTENT_TYPE: {"schema": ProblemResponse}}}
+            responses.setdefault(str(status), failure)
+        doc["responses"] = responses
         if method == "post":
             doc.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         return doc
@@ -90,7 +97,7 @@ _IDEMPOTENCY_KEY = {
 }
 
 
-class FrontdeskApi(Api):  # type: ignore[misc]
+class FrontdeskApi(Api):
     """The API document, and errors as problem documents instead of flask-smorest's own."""
 
     ERROR_SCHEMA = ProblemResponse
@@ -126,9 +133,9 @@ def api_of(app: Flask) -> FrontdeskApi:
 
 
 def _failures(access: Access, method: str) -> list[int]:
-    statuses = {400, 404, 422, 503}
-    if access.category is not Category.UNLIMITED:
-        statuses.add(429)
+    if access.category is Category.UNLIMITED:
+        return [404, 503]
+    statuses = {400, 404, 422, 429, 503}
     if not access.public:
         statuses |= {401, 403}
     if method != "get":

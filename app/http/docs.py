@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 
 import swagger_ui_bundle
-from flask import Flask, Response, current_app, request, send_from_directory
+from flask import Flask, Response, current_app, redirect, request, send_from_directory
 from werkzeug.exceptions import NotFound
 
 from app.errors import AppError
@@ -64,11 +64,17 @@ def _families(base: type[AppError]) -> list[type[AppError]]:
 
 def register(app: Flask) -> None:
     """Adds the document and its page to the application."""
+    app.add_url_rule("/", "home", _home)
     app.add_url_rule("/openapi.json", "openapi_document", _document)
     app.add_url_rule("/docs", "docs_page", _page)
     app.add_url_rule("/docs/start.js", "docs_start", _start)
     app.add_url_rule("/docs/errors", "docs_errors", _errors)
     app.add_url_rule("/docs/<path:name>", "docs_asset", _asset)
+
+
+@public(category=Category.UNLIMITED)
+def _home() -> Response:
+    return redirect("/docs")  # type: ignore[return-value]
 
 
 @public(category=Category.UNLIMITED)
@@ -81,7 +87,8 @@ def _document() -> Response:
     response = Response(cached.get_data(), content_type="application/json")
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(cached.get_etag()[0] or "")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @public(category=Category.UNLIMITED)

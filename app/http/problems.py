@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -18,6 +18,8 @@ from app.http.json import dumps
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+
+_UNIQUE_VIOLATION = "23505"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 _BY_STATUS: dict[int, type[AppError]] = {
     400: errors.BadRequest,
@@ -44,6 +46,7 @@ def register(app: Flask) -> None:
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, RedisError):
         app.register_error_handler(unavailable, _unavailable)
     app.register_error_handler(DataError, _data_error)
+    app.register_error_handler(IntegrityError, _integrity_error)
     app.register_error_handler(Exception, _bug)
 
 
@@ -90,7 +93,8 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None and not error.code:
         return error.response  # type: ignore[return-value]  # a redirect that Flask made
-    headers = {"Allow": ", ".join(sorted(error.valid_methods))} if getattr(error, "valid_methods", None) else {}
+    methods = getattr(error, "valid_methods", None)
+    headers = {"Allow": ", ".join(sorted(methods))} if methods else {}
     messages = (getattr(error, "data", None) or {}).get("messages")
     family = _BY_STATUS.get(status)
     if family is None:
@@ -125,6 +129,15 @@ def _data_error(error: DBAPIError) -> Response:
     log.warning("a value that the database can't hold", extra={"reason": type(error.orig).__name__})
     family = errors.Invalid
     return problem(422, family.code, family.title, "A value is outside of what can be stored.")
+
+
+def _integrity_error(error: IntegrityError) -> Response:
+    if getattr(error.orig, "pgcode", None) != _UNIQUE_VIOLATION:
+        return _bug(error)
+    # The services look first; between their look and the write somebody else wrote the same. Looking again tells.
+    log.warning("two callers wrote the same at once", extra={"reason": str(error.orig).partition("\n")[0]})
+    family = errors.Conflict
+    return problem(409, family.code, family.title, "Somebody else has just taken this value. Nothing was changed.")
 
 
 def _bug(error: Exception) -> Response:

@@ -67,11 +67,11 @@ def enforce(category: Category, caller: str, limits: "dict[str, int] | None" = N
     used = _counters.increment(f"frontdesk:limit:{category}:{caller}:{window}")
     reset = (window + 1) * _WINDOW
     g.limit_category = category.value
-    g.limit_headers = {
-        "X-RateLimit-Limit": str(limit),
-        "X-RateLimit-Remaining": str(max(0, limit - used)),
-        "X-RateLimit-Reset": str(reset),
-    }
+    g.limit_headers = [
+        ("X-RateLimit-Limit", str(limit)),
+        ("X-RateLimit-Remaining", str(max(0, limit - used))),
+        ("X-RateLimit-Reset", str(reset)),
+    ]
     if used > limit:
         wait = max(1, int(reset - now) + 1)
         raise TooMany(f"More than {limit} calls a minute. Try again in {wait} seconds.", retry_after=wait)

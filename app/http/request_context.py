@@ -18,7 +18,15 @@ from app.services import audit, usage
 log = logging.getLogger("frontdesk.access")
 
 _SANE_ID = re.compile(r"[\w.:@/+=-]{1,128}")
-_API_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+# For answers that are no pages; a route that serves one sets its own.
+_SECURITY = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Resource-Policy", "same-site"),
+    ("Cache-Control", "no-store"),
+)
 
 
 def register(app: Flask) -> None:
@@ -68,18 +76,12 @@ def _end(response: Response) -> Response:
 
 
 def _add_headers(response: Response) -> None:
-    headers = response.headers
-    headers["X-Request-ID"] = request_id.get() or ""
-    for name, value in (g.get("limit_headers") or {}).items():
-        headers[name] = value
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Content-Security-Policy", _API_POLICY)
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-site")
-    headers.setdefault("Cache-Control", "no-store")
+    present = {name.lower() for name, _ in response.headers}
+    added = [("X-Request-ID", request_id.get() or ""), *g.get("limit_headers", ())]
+    added += [(name, value) for name, value in _SECURITY if name.lower() not in present]
     if settings().production:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        added.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
+    response.headers.extend(added)
 
 
 def _call(principal: Principal, response: Response, seconds: float, error_code: str | None) -> CallRecord:

@@ -3,6 +3,7 @@
 A route without `@requires(...)` or `@public(...)` stops the application from starting.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -117,11 +118,23 @@ def _guarded(view: View, access: Access) -> View:
                 g.principal = principal = _authorise(principal, access)
             _check_type(access)
             company_id = principal.company_id if principal else None
-            return idempotency.answer_once(caller, company_id, lambda: make_response(view(*args, **kwargs)))
+            asker = _asker(caller, principal)
+            return idempotency.answer_once(asker, company_id, lambda: make_response(view(*args, **kwargs)))
 
     guarded._access = access  # type: ignore[attr-defined]
     guarded._apidoc = {**getattr(view, "_apidoc", {}), "access": access}  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]
+
+
+def _asker(caller: str, principal: Principal | None) -> str:
+    """Who may be given an answer a second time, for the same `Idempotency-Key`."""
+    if principal:
+        # A super admin may use one key for several companies.
+        return f"{caller}@{principal.company_id}" if principal.is_super_admin else caller
+    # At /v1/auth/refresh the token alone says who asks: another user behind the same address must not be given the
+    # tokens that the first one got.
+    token = bearer_token()
+    return f"{caller}:{hashlib.sha256(token.encode()).hexdigest()}" if token else caller
 
 
 def _authenticate(access: Access) -> Principal:

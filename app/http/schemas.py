@@ -1,5 +1,6 @@
 """Base schemas: strict bodies, documented fields, and the two shapes that every list and every error has."""
 
+from collections.abc import Callable
 from typing import Any
 
 import marshmallow as ma
@@ -21,7 +22,7 @@ class ResponseSchema(ma.Schema):
 
 def text(description: str, example: str, *, max_length: int = 200, min_length: int = 1, **extra: Any) -> fields.String:
     """A line of text with its limits and documentation."""
-    rules = [validate.Length(min=min_length, max=max_length), _no_control_characters]
+    rules: list[Callable[[Any], Any]] = [validate.Length(min=min_length, max=max_length), _no_control_characters]
     return fields.String(validate=rules, metadata={"description": description, "example": example}, **extra)
 
 

@@ -46,10 +46,8 @@ class SmtpMailer:
             code, reason = next(iter(error.recipients.values()))
             raise MailError(f"{code} {reason.decode(errors='replace')}", permanent=code >= 500) from None
         except smtplib.SMTPResponseException as error:
-            reason = (
-                error.smtp_error if isinstance(error.smtp_error, str) else error.smtp_error.decode(errors="replace")
-            )
-            raise MailError(f"{error.smtp_code} {reason}", permanent=False) from None
+            said = error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+            raise MailError(f"{error.smtp_code} {said.decode(errors='replace')}", permanent=False) from None
         except (smtplib.SMTPException, OSError) as error:
             raise MailError(f"{type(error).__name__}: {error}", permanent=False) from None
 

@@ -1,6 +1,5 @@
 """File storage: a port, and a local folder behind it."""
 
-import os
 import secrets
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +31,7 @@ class LocalStorage:
         # Written beside and renamed, so that nobody ever reads half a file.
         partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         partial.write_bytes(content)
-        os.replace(partial, path)
+        partial.replace(path)
 
     def get(self, name: str) -> bytes:
         """See `Storage`."""

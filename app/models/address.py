@@ -1,9 +1,12 @@
 """Postal addresses of companies."""
 
 from sqlalchemy import ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, CompanyOwned, Identified, Timestamped
+from app.models.city import City
+from app.models.country import Country
+from app.models.state import State
 
 
 class Address(Identified, CompanyOwned, Timestamped, Base):
@@ -24,3 +27,6 @@ class Address(Identified, CompanyOwned, Timestamped, Base):
     # Longitude; the public contract spells it "lan".
     lan: Mapped[float | None]
     is_primary: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    city: Mapped[City] = relationship(lazy="raise")
+    state: Mapped[State] = relationship(lazy="raise")
+    country: Mapped[Country] = relationship(lazy="raise")

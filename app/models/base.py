@@ -12,7 +12,20 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from app.core.clock import now
 from app.core.crypto import keyring
 from app.core.ids import new_id
-from app.db import Base as Base
+from app.db import Base
+
+
+__all__ = [
+    "Base",
+    "CompanyOwned",
+    "EncryptedText",
+    "Identified",
+    "Json",
+    "PlatformOrCompanyOwned",
+    "SoftDeleted",
+    "Timestamped",
+    "one_of",
+]
 
 
 class EncryptedText(TypeDecorator[str]):

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from app.core.paging import Page, PageRequest, paginate
 from app.core.transaction import session
 from app.models.api_key import ApiKey
+from app.repositories.changes import changed_rows
 from app.repositories.ownership import owned_by
 
 
@@ -40,4 +41,4 @@ def revoke(*, company_id: UUID | None, key_id: UUID, at: datetime) -> bool:
         .where(owned_by(ApiKey, company_id), ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
         .values(revoked_at=at)
     )
-    return session().execute(statement).rowcount == 1
+    return changed_rows(statement) == 1

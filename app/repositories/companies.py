@@ -3,12 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from app.core.paging import Page, PageRequest, paginate
 from app.core.transaction import session
 from app.db import Base
 from app.models.company import Company
+from app.repositories.changes import changed_rows
+
+
+# Built once: building a statement costs as much as running it.
+_GET_ANY = select(Company).where(Company.id == bindparam("wanted"))
+_GET = _GET_ANY.where(Company.deleted_at.is_(None))
 
 
 def add(company: Company) -> None:
@@ -19,10 +25,7 @@ def add(company: Company) -> None:
 
 def get(company_id: UUID, *, include_deleted: bool = False) -> Company | None:
     """A company by its id."""
-    statement = select(Company).where(Company.id == company_id)
-    if not include_deleted:
-        statement = statement.where(Company.deleted_at.is_(None))
-    return session().scalars(statement).first()
+    return session().scalars(_GET_ANY if include_deleted else _GET, {"wanted": company_id}).first()
 
 
 def find_page_across_companies(wanted: PageRequest, *, deleted: bool) -> Page[Company]:
@@ -41,7 +44,7 @@ def set_deleted(company_id: UUID, *, at: datetime | None, deletion_id: UUID | No
     """Deletes a live company (`at` given) or restores a deleted one (`at` None). False when there was none such."""
     state = Company.deleted_at.is_(None) if at else Company.deleted_at.is_not(None)
     statement = update(Company).where(Company.id == company_id, state).values(deleted_at=at, deletion_id=deletion_id)
-    return session().execute(statement).rowcount == 1
+    return changed_rows(statement) == 1
 
 
 def count_related(company_id: UUID) -> dict[str, int]:
@@ -65,7 +68,7 @@ def set_related_deleted(company_id: UUID, *, at: datetime, deletion_id: UUID) ->
                 .where(each.c.company_id == company_id, each.c.deleted_at.is_(None))
                 .values(deleted_at=at, deletion_id=deletion_id)
             )
-            counts[name] = session().execute(statement).rowcount
+            counts[name] = changed_rows(statement)
     return counts
 
 

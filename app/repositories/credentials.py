@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+import psycopg2
+from psycopg2.extras import NamedTupleCursor
+from sqlalchemy.exc import DBAPIError
 
 from app.core.tenancy import note_company
 from app.core.transaction import session
@@ -61,14 +63,14 @@ class StoredLead:
     rate_limits: dict[str, int]
 
 
-_API_KEY = text("SELECT * FROM frontdesk_enter_by_api_key(:key)")
-_SESSION = text("SELECT * FROM frontdesk_enter_by_session(:session_id)")
-_LEAD = text("SELECT * FROM frontdesk_enter_by_lead(:lead_id)")
+_API_KEY = "SELECT * FROM frontdesk_enter_by_api_key(%s)"
+_SESSION = "SELECT * FROM frontdesk_enter_by_session(%s::uuid)"
+_LEAD = "SELECT * FROM frontdesk_enter_by_lead(%s::uuid)"
 
 
 def enter_by_api_key(key: str) -> StoredApiKey | None:
     """The key with this public identifier. The caller must still check the secret before it does anything else."""
-    row = session().execute(_API_KEY, {"key": key}).first()
+    row = _first(_API_KEY, key)
     if row is None:
         return None
     return StoredApiKey(
@@ -78,7 +80,7 @@ def enter_by_api_key(key: str) -> StoredApiKey | None:
 
 def enter_by_session(session_id: UUID) -> StoredSession | None:
     """The session that a verified token names."""
-    row = session().execute(_SESSION, {"session_id": session_id}).first()
+    row = _first(_SESSION, str(session_id))
     if row is None:
         return None
     return StoredSession(row.id, row.expires_at, row.revoked_at, row.impersonator_id, _standing(row))
@@ -86,13 +88,40 @@ def enter_by_session(session_id: UUID) -> StoredSession | None:
 
 def enter_by_lead(lead_id: UUID) -> StoredLead | None:
     """The lead that a verified token names."""
-    row = session().execute(_LEAD, {"lead_id": lead_id}).first()
+    row = _first(_LEAD, str(lead_id))
     if row is None:
         return None
     note_company(row.company_id)
     return StoredLead(row.id, row.company_id, row.company_live, row.rate_limits)
 
 
-def _standing(row: Row[Any]) -> Standing:
+def _first(statement: str, value: str) -> Any:
+    # Straight to the driver: this runs at every call, and everything above it would be most of its cost.
+    connection = session().connection()
+    driver = connection.connection.dbapi_connection
+    try:
+        with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:  # type: ignore[union-attr]
+            cursor.execute(statement, (value,))
+            return cursor.fetchone()
+    except psycopg2.Error:
+        return _again(statement, value)
+
+
+def _again(statement: str, value: str) -> Any:
+    """Once more through SQLAlchemy, which raises the error as its own and gives up connections that died in the pool.
+
+    Authentication is the first thing in a transaction, so after a restart of Postgres it can begin anew and nobody
+    notices.
+    """
+    try:
+        return session().connection().exec_driver_sql(statement, (value,)).first()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        session().rollback()
+        return session().connection().exec_driver_sql(statement, (value,)).first()
+
+
+def _standing(row: Any) -> Standing:
     note_company(row.company_id)
     return Standing(row.company_id, row.user_id, row.role, row.user_status, row.company_live, row.rate_limits)

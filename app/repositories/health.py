@@ -18,7 +18,8 @@ def runtime_role_is_bound() -> bool:
         .execute(
             text(
                 "SELECT NOT (r.rolsuper OR r.rolbypassrls) AND NOT EXISTS ("
-                "  SELECT 1 FROM pg_class c WHERE c.relname = 'users' AND c.relkind = 'r' AND pg_has_role(c.relowner, 'MEMBER')"
+                "  SELECT 1 FROM pg_class c"
+                "  WHERE c.oid = to_regclass('users') AND pg_has_role(c.relowner, 'MEMBER')"
                 ") AS bound FROM pg_roles r WHERE r.rolname = current_user"
             )
         )

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core.ids import new_id
 from app.core.transaction import session
 from app.models.idempotency_record import IdempotencyRecord
+from app.repositories.changes import changed_rows
 from app.repositories.ownership import owned_by
 
 
@@ -17,7 +18,7 @@ def claim(*, company_id: UUID | None, caller: str, key: str, fingerprint: str, e
     statement = insert(IdempotencyRecord).values(
         id=new_id(), company_id=company_id, caller=caller, key=key, fingerprint=fingerprint, expires_at=expires_at
     )
-    return session().execute(statement.on_conflict_do_nothing(index_elements=["caller", "key"])).rowcount == 1
+    return changed_rows(statement.on_conflict_do_nothing(index_elements=["caller", "key"])) == 1
 
 
 def find(*, company_id: UUID | None, caller: str, key: str) -> IdempotencyRecord | None:
@@ -50,4 +51,4 @@ def remove(*, company_id: UUID | None, caller: str, key: str) -> None:
 
 def delete_expired_across_companies(moment: datetime) -> int:
     """Forgets old answers. Returns how many."""
-    return session().execute(delete(IdempotencyRecord).where(IdempotencyRecord.expires_at < moment)).rowcount
+    return changed_rows(delete(IdempotencyRecord).where(IdempotencyRecord.expires_at < moment))

@@ -111,6 +111,8 @@ _GRANTS = """
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
+-- Companies are only ever deleted softly; a real deletion would take their audit entries along.
+REVOKE DELETE ON companies FROM {role};
 REVOKE ALL ON audit_entries, alembic_version FROM {role};
 GRANT SELECT, INSERT ON audit_entries TO {role};
 GRANT SELECT ON alembic_version TO {role};

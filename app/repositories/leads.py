@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.core.transaction import session
 from app.models.lead import Lead
@@ -16,7 +16,7 @@ def count_by_status(*, company_id: UUID, since: datetime) -> dict[str, int]:
         .where(Lead.company_id == company_id, Lead.deleted_at.is_(None), Lead.created_at >= since)
         .group_by(Lead.status)
     )
-    return {status: count for status, count in session().execute(statement)}
+    return _counts(statement)
 
 
 def count_by_source(*, company_id: UUID, since: datetime) -> dict[str, int]:
@@ -27,7 +27,7 @@ def count_by_source(*, company_id: UUID, since: datetime) -> dict[str, int]:
         .where(Lead.company_id == company_id, Lead.deleted_at.is_(None), Lead.created_at >= since)
         .group_by(source)
     )
-    return {name: count for name, count in session().execute(statement)}
+    return _counts(statement)
 
 
 def count_by_day(*, company_id: UUID, since: datetime) -> dict[str, int]:
@@ -46,3 +46,7 @@ def count_all(*, company_id: UUID) -> int:
     """All live leads of the company."""
     statement = select(func.count()).select_from(Lead).where(Lead.company_id == company_id, Lead.deleted_at.is_(None))
     return session().scalar(statement) or 0
+
+
+def _counts(statement: Select[str, int]) -> dict[str, int]:
+    return {name: count for name, count in session().execute(statement)}  # noqa: C416 - rows are no pairs for mypy

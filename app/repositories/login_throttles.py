@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core.transaction import session
 from app.models.login_throttle import LoginThrottle
+from app.repositories.changes import changed_rows
 
 
 def locked_until(email: str) -> datetime | None:
@@ -41,4 +42,4 @@ def forget(email: str) -> None:
 
 def delete_untouched_since(moment: datetime) -> int:
     """Forgets old failures. Returns how many e-mails."""
-    return session().execute(delete(LoginThrottle).where(LoginThrottle.updated_at < moment)).rowcount
+    return changed_rows(delete(LoginThrottle).where(LoginThrottle.updated_at < moment))

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from app.core.transaction import session
 from app.models.mail import Mail, MailStatus
+from app.repositories.changes import changed_rows
 
 _UNSENT = Mail.status.in_([MailStatus.QUEUED, MailStatus.SENDING])
 
@@ -38,7 +39,7 @@ def finish_across_companies(
         .where(Mail.id == mail_id, Mail.attempts == attempt, Mail.status == MailStatus.SENDING)
         .values(status=status, error=error, next_attempt_at=next_attempt_at, sent_at=sent_at)
     )
-    return session().execute(statement).rowcount == 1
+    return changed_rows(statement) == 1
 
 
 def find_due_across_companies(at: datetime, limit: int) -> list[UUID]:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 
 from app.core.transaction import session
 from app.models.one_time_token import OneTimeToken, TokenPurpose
+from app.repositories.changes import changed_rows
 
 
 def add(token: OneTimeToken) -> None:
@@ -41,4 +42,4 @@ def void_all_across_companies(*, user_id: UUID, purpose: TokenPurpose, at: datet
 
 def delete_expired_across_companies(moment: datetime) -> int:
     """Forgets tokens that expired before `moment`. Returns how many."""
-    return session().execute(delete(OneTimeToken).where(OneTimeToken.expires_at < moment)).rowcount
+    return changed_rows(delete(OneTimeToken).where(OneTimeToken.expires_at < moment))

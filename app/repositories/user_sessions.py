@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 
 from app.core.transaction import session
 from app.models.user_session import UserSession
+from app.repositories.changes import changed_rows
 from app.repositories.ownership import owned_by
 
 
@@ -30,7 +31,7 @@ def rotate_refresh(
         )
         .values(refresh_id=following, refreshed_at=at, expires_at=expires_at)
     )
-    return session().execute(statement).rowcount == 1
+    return changed_rows(statement) == 1
 
 
 def revoke(*, company_id: UUID | None, session_id: UUID, at: datetime, because: str) -> bool:
@@ -40,7 +41,7 @@ def revoke(*, company_id: UUID | None, session_id: UUID, at: datetime, because: 
         .where(owned_by(UserSession, company_id), UserSession.id == session_id, UserSession.revoked_at.is_(None))
         .values(revoked_at=at, revoked_because=because)
     )
-    return session().execute(statement).rowcount == 1
+    return changed_rows(statement) == 1
 
 
 def revoke_all_of(
@@ -52,7 +53,7 @@ def revoke_all_of(
     )
     if but is not None:
         statement = statement.where(UserSession.id != but)
-    return session().execute(statement.values(revoked_at=at, revoked_because=because)).rowcount
+    return changed_rows(statement.values(revoked_at=at, revoked_because=because))
 
 
 def get(*, company_id: UUID | None, session_id: UUID) -> UserSession | None:
@@ -63,4 +64,4 @@ def get(*, company_id: UUID | None, session_id: UUID) -> UserSession | None:
 
 def delete_expired_across_companies(moment: datetime) -> int:
     """Forgets sessions that expired before `moment`. Returns how many."""
-    return session().execute(delete(UserSession).where(UserSession.expires_at < moment)).rowcount
+    return changed_rows(delete(UserSession).where(UserSession.expires_at < moment))

@@ -1,5 +1,6 @@
 """Scopes and permissions, as tables."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from app.models.user import Role
@@ -45,3 +46,8 @@ class Resource(StrEnum):
 def includes(held: Scope, wanted: Scope) -> bool:
     """Whether holding one scope is enough for another."""
     return _RANK[held] >= _RANK[wanted]
+
+
+def with_included(held: Iterable[Scope]) -> frozenset[Scope]:
+    """The scopes that somebody has who holds these: each with the ones before it."""
+    return frozenset(wanted for wanted in Scope for each in held if includes(each, wanted))

@@ -32,4 +32,5 @@ def read(token: str, purpose: TokenPurpose) -> UUID:
 
 def _serializer(purpose: TokenPurpose) -> URLSafeSerializer:
     # itsdangerous signs with the last key of a list and verifies with all: ours is newest first.
-    return URLSafeSerializer(list(reversed(keyring().signing_keys)), salt=f"frontdesk {purpose}", signer_kwargs={"digest_method": sha256})
+    newest_last = list(reversed(keyring().signing_keys))
+    return URLSafeSerializer(newest_last, salt=f"frontdesk {purpose}", signer_kwargs={"digest_method": sha256})

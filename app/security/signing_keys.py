@@ -1,4 +1,5 @@
-"""The RSA keys that sign tokens: made when the installation is prepared, shared through Postgres, rotated by `flask keys rotate`."""
+"""The RSA keys that sign tokens: made when the installation is prepared, shared by all processes through Postgres,
+rotated by `flask keys rotate`."""
 
 import base64
 import time

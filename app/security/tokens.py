@@ -68,20 +68,23 @@ _verified: TTLCache[bytes, Claims] = TTLCache(maxsize=10_000, ttl=_REMEMBER_SECO
 def issue_access(user_id: UUID, session_id: UUID, life: timedelta | None = None) -> str:
     """A user's access token."""
     life = life or timedelta(minutes=settings().access_token_minutes)
-    return create_access_token(str(user_id), expires_delta=life, **_extra(session_id=session_id))
+    token: str = create_access_token(str(user_id), expires_delta=life, **_extra(session_id=session_id))
+    return token
 
 
 def issue_refresh(user_id: UUID, session_id: UUID, refresh_id: UUID) -> str:
     """A user's refresh token; only the session's latest `refresh_id` works."""
     life = timedelta(days=settings().refresh_token_days)
     extra = _extra(session_id=session_id, token_id=refresh_id)
-    return create_refresh_token(str(user_id), expires_delta=life, **extra)
+    token: str = create_refresh_token(str(user_id), expires_delta=life, **extra)
+    return token
 
 
 def issue_lead(lead_id: UUID) -> str:
     """A visitor's token: of another kind, so that it opens nothing of the team's."""
     life = timedelta(hours=settings().lead_token_hours)
-    return create_access_token(str(lead_id), expires_delta=life, **_extra(lead=True))
+    token: str = create_access_token(str(lead_id), expires_delta=life, **_extra(lead=True))
+    return token
 
 
 def read(token: str) -> Claims:

@@ -12,7 +12,7 @@ from app.repositories import companies, credentials
 from app.repositories.credentials import Standing
 from app.security import tokens
 from app.security.principal import Principal, PrincipalKind
-from app.security.scopes import ROLE_SCOPES, Scope
+from app.security.scopes import ROLE_SCOPES, Scope, with_included
 from app.security.tokens import Claims, TokenInvalid, TokenUse
 
 
@@ -69,7 +69,7 @@ def by_api_key(key: str, secret: str) -> Principal:
     _check_standing(stored.standing)
     role = Role(stored.standing.role)
     # A key can never do more than its maker can today.
-    scopes = frozenset(Scope(scope) for scope in stored.scopes) & ROLE_SCOPES[role]
+    scopes = with_included([Scope(scope) for scope in stored.scopes]) & ROLE_SCOPES[role]
     return Principal(
         kind=PrincipalKind.API_KEY,
         id=stored.id,
@@ -114,6 +114,15 @@ def acting_for(principal: Principal, company_id: UUID | None) -> UUID:
     if companies.get(company_id, include_deleted=True) is None:
         raise NotFound
     return company_id
+
+
+def come_home(principal: Principal) -> UUID | None:
+    """Opens the transaction for the rows that the user behind the call is among, and returns their company: for super
+    admins none, whichever company they act for."""
+    home = None if principal.is_super_admin else principal.company_id
+    if home != principal.company_id:
+        tenancy.enter_company(home)
+    return home
 
 
 def _user(claims: Claims) -> Principal:

@@ -7,13 +7,14 @@ from app.errors import NotFound
 from app.models.user import User
 from app.repositories import users
 from app.security.principal import Principal
-from app.services import audit
+from app.services import audit, authentication
 from app.services.audit import Event
 
 
 def get(principal: Principal) -> User:
     """The user behind the call."""
-    user = principal.user_id and users.get(company_id=principal.company_id, user_id=principal.user_id)
+    home = authentication.come_home(principal)
+    user = principal.user_id and users.get(company_id=home, user_id=principal.user_id)
     if not user:
         raise NotFound
     return user

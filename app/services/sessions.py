@@ -115,14 +115,16 @@ def refresh(token: str) -> SignedIn:
 def log_out(principal: Principal) -> None:
     """Ends the caller's session at once."""
     end(principal, because="signed out")
-    audit.record(Event.LOGGED_OUT, "user_session", principal.session_id, company_id=principal.company_id, by=principal)
+    home = authentication.come_home(principal)
+    audit.record(Event.LOGGED_OUT, "user_session", principal.session_id, company_id=home, by=principal)
 
 
 def end(principal: Principal, *, because: str) -> None:
     """Ends the session of the caller."""
     if principal.session_id is None:
         raise SessionEnded
-    user_sessions.revoke(company_id=principal.company_id, session_id=principal.session_id, at=now(), because=because)
+    home = authentication.come_home(principal)
+    user_sessions.revoke(company_id=home, session_id=principal.session_id, at=now(), because=because)
 
 
 def _refuse_locked(email: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import Task
-from flask import Flask
 
 from app.config import Settings
 from app.core.logging import request_id
@@ -24,9 +23,9 @@ class ContextTask(Task):
             return self.run(*args, **kwargs)
 
 
-def bind_celery(app: Flask, settings: Settings) -> None:
+def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
     """Configures Celery: late acknowledgement, one task at a time per slot, quick redelivery after a crash."""
-    ContextTask.app_context = app.app_context
+    ContextTask.app_context = app_context
     celery.Task = ContextTask
     celery.conf.update(
         broker_url=settings.redis_url,

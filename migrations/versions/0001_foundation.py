@@ -34,7 +34,8 @@ def _wall(table: str, company: str) -> None:
 
 
 # They look a credential up before anybody is authenticated, as the owner, and open the transaction for the company
-# that the credential is of. Each answers to one exact identifier only.
+# that the credential is of. Each answers to one exact identifier only. pg_temp is named last: unnamed it would come
+# first, and a temporary table of the caller's would be read in place of ours, as the owner.
 _STANDING = """
     {row}.company_id, u.id AS user_id, u.role::text, u.status::text AS user_status,
     ({row}.company_id IS NULL OR (c.deleted_at IS NULL AND c.status = 'active')) AS company_live,
@@ -46,7 +47,7 @@ _FUNCTIONS = f"""
 CREATE FUNCTION frontdesk_enter_by_api_key(wanted text) RETURNS TABLE (
     id uuid, secret_hash text, scopes text[], permissions jsonb, expires_at timestamptz, revoked_at timestamptz,
     company_id uuid, user_id uuid, role text, user_status text, company_live boolean, rate_limits jsonb, entered text
-) LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+) LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT k.id, k.secret_hash::text, k.scopes::text[], k.permissions, k.expires_at, k.revoked_at,
         {_STANDING.format(row="k")}
     FROM api_keys k
@@ -57,7 +58,7 @@ $$;
 CREATE FUNCTION frontdesk_enter_by_session(wanted uuid) RETURNS TABLE (
     id uuid, expires_at timestamptz, revoked_at timestamptz, impersonator_id uuid,
     company_id uuid, user_id uuid, role text, user_status text, company_live boolean, rate_limits jsonb, entered text
-) LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+) LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT s.id, s.expires_at, s.revoked_at, s.impersonator_id,
         {_STANDING.format(row="s")}
     FROM user_sessions s
@@ -67,7 +68,7 @@ CREATE FUNCTION frontdesk_enter_by_session(wanted uuid) RETURNS TABLE (
 $$;
 CREATE FUNCTION frontdesk_enter_by_lead(wanted uuid) RETURNS TABLE (
     id uuid, company_id uuid, company_live boolean, rate_limits jsonb, entered text
-) LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+) LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT l.id, l.company_id, (c.deleted_at IS NULL AND c.status = 'active'), c.rate_limits,
         set_config('app.company_id', l.company_id::text, true)
     FROM leads l
@@ -103,9 +104,6 @@ def _create_tables() -> None:
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deletion_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("status IN ('active', 'suspended')", name=op.f("ck_companies_status_known")),
-        sa.ForeignKeyConstraint(
-            ["address_id"], ["addresses.id"], name="fk_companies_address_id", ondelete="SET NULL", use_alter=True
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
     )
     op.create_table(
@@ -113,12 +111,13 @@ def _create_tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("iso_code", sa.String(), nullable=True),
+        sa.Column("added_by_company", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_countries")),
         sa.UniqueConstraint("iso_code", name=op.f("uq_countries_iso_code")),
-        sa.UniqueConstraint("name", name=op.f("uq_countries_name")),
     )
+    op.create_index("uq_countries_name", "countries", [sa.literal_column("lower(name)")], unique=True)
     op.create_table(
         "login_throttles",
         sa.Column("email", sa.String(), nullable=False),
@@ -217,6 +216,7 @@ def _create_tables() -> None:
         sa.Column("country_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("iso_code", sa.String(), nullable=True),
+        sa.Column("added_by_company", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -225,7 +225,9 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_states")),
         sa.UniqueConstraint("iso_code", name=op.f("uq_states_iso_code")),
     )
-    op.create_index("uq_states_country_id_name", "states", ["country_id", "name"], unique=True)
+    op.create_index(
+        "uq_states_country_id_name", "states", ["country_id", sa.literal_column("lower(name)")], unique=True
+    )
     op.create_table(
         "users",
         sa.Column("email", sa.String(), nullable=False),
@@ -304,12 +306,23 @@ def _create_tables() -> None:
         sa.Column("state_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("postal_code_prefix", sa.String(), nullable=True),
+        sa.Column("added_by_company", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["state_id"], ["states.id"], name=op.f("fk_cities_state_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cities")),
     )
-    op.create_index("uq_cities_state_id_name", "cities", ["state_id", "name"], unique=True)
+    op.create_index("uq_cities_state_id_name", "cities", ["state_id", sa.literal_column("lower(name)")], unique=True)
+    op.create_table(
+        "place_seeds",
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("countries", sa.Integer(), nullable=False),
+        sa.Column("states", sa.Integer(), nullable=False),
+        sa.Column("cities", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_place_seeds")),
+    )
     op.create_table(
         "one_time_tokens",
         sa.Column("purpose", sa.String(), nullable=False),
@@ -385,6 +398,10 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["country_id"], ["countries.id"], name=op.f("fk_addresses_country_id")),
         sa.ForeignKeyConstraint(["state_id"], ["states.id"], name=op.f("fk_addresses_state_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
+    )
+    # Companies and addresses refer to each other, so one of the two keys comes later.
+    op.create_foreign_key(
+        "fk_companies_address_id", "companies", "addresses", ["address_id"], ["id"], ondelete="SET NULL"
     )
     op.create_index("ix_addresses_company_id", "addresses", ["company_id"], unique=False)
     op.create_index(
@@ -462,6 +479,7 @@ def downgrade() -> None:
     op.drop_table("api_requests")
     op.drop_index("uq_addresses_company_id_primary", table_name="addresses", postgresql_where=sa.text("is_primary"))
     op.drop_index("ix_addresses_company_id", table_name="addresses")
+    op.drop_constraint("fk_companies_address_id", "companies", type_="foreignkey")
     op.drop_table("addresses")
     op.drop_index(op.f("ix_user_sessions_user_id"), table_name="user_sessions")
     op.drop_index(op.f("ix_user_sessions_expires_at"), table_name="user_sessions")
@@ -469,6 +487,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_one_time_tokens_user_id"), table_name="one_time_tokens")
     op.drop_index(op.f("ix_one_time_tokens_expires_at"), table_name="one_time_tokens")
     op.drop_table("one_time_tokens")
+    op.drop_table("place_seeds")
     op.drop_index("uq_cities_state_id_name", table_name="cities")
     op.drop_table("cities")
     op.drop_index(op.f("ix_api_keys_created_by"), table_name="api_keys")
@@ -489,5 +508,6 @@ def downgrade() -> None:
     op.drop_table("audit_entries")
     op.drop_table("signing_keys")
     op.drop_table("login_throttles")
+    op.drop_index("uq_countries_name", table_name="countries")
     op.drop_table("countries")
     op.drop_table("companies")

@@ -10,4 +10,4 @@ else:
 
 
 class ImpatientWorker(Worker):
-    pace = Pace(head_seconds=0.6, head_bytes=16 * 1024, body_seconds=0.6, body_bytes_per_second=1_000)
+    pace = Pace(head_seconds=1, body_seconds=1, body_bytes_per_second=1_000)

@@ -9,6 +9,8 @@ from gunicorn_server import GunicornServer
 
 postgres = pytest.importorskip("launcher.postgres")
 
+pytestmark = pytest.mark.slow  # a Postgres is started
+
 
 @pytest.fixture(scope="module")
 def database_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -26,13 +28,13 @@ def server(mode: str, database_url: str, tmp_path_factory: pytest.TempPathFactor
 
 def test_queries_do_not_block_others(server: GunicornServer) -> None:
     server.get("/database?seconds=0")  # the driver is imported
-    queries = [threading.Thread(target=server.get, args=("/database?seconds=0.6",)) for _ in range(5)]
+    queries = [threading.Thread(target=server.get, args=("/database?seconds=1",)) for _ in range(5)]
     started = time.monotonic()
     for query in queries:
         query.start()
     time.sleep(0.1)
     assert server.get("/quick") == b"ok"
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 0.8
     for query in queries:
         query.join()
-    assert time.monotonic() - started < 1.8
+    assert time.monotonic() - started < 3

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from gunicorn_server import GunicornServer, is_running, receive_all, wait_until
 
+pytestmark = pytest.mark.slow  # servers are started for each test, and time-outs waited for
+
 
 def refuses(server: GunicornServer) -> bool:
     try:
@@ -31,16 +33,16 @@ def become_idle(client: socket.socket) -> None:
 
 def test_stop_finishes_running_requests_and_refuses_new_ones(mode: str, log: Path) -> None:
     with GunicornServer(mode, log) as server, server.connect() as running:
-        running.sendall(b"GET /sleep?seconds=1.2 HTTP/1.1\r\nHost: a\r\n\r\n")
+        running.sendall(b"GET /sleep?seconds=1.5 HTTP/1.1\r\nHost: a\r\n\r\n")
         time.sleep(0.1)
         server.stop()
-        wait_until(lambda: refuses(server), 0.5, "new connections are refused")
+        wait_until(lambda: refuses(server), 0.8, "new connections are refused")
         answer = receive_all(running)
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert answer.endswith(b"slept")
         assert b"Connection: close" in answer
         running.close()
-        assert server.process.wait(1) == 0
+        assert server.process.wait(10) == 0
 
 
 def test_stop_closes_idle_connections_and_ends_streams(mode: str, log: Path) -> None:
@@ -52,10 +54,10 @@ def test_stop_closes_idle_connections_and_ends_streams(mode: str, log: Path) -> 
         server.stop()
         assert b"reconnect" in receive_all(stream)
         stream.close()
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 3
         assert receive_all(idle) == b""
-        assert server.process.wait(5) == 0
-        assert time.monotonic() - started < 4
+        assert server.process.wait(10) == 0
+        assert time.monotonic() - started < 8
 
 
 def test_stop_answers_a_request_that_comes_on_an_idle_connection(mode: str, log: Path) -> None:
@@ -76,8 +78,8 @@ def test_stop_cuts_what_outlasts_the_graceful_time(mode: str, log: Path) -> None
         started = time.monotonic()
         server.stop()
         assert receive_all(running) == b""
-        assert server.process.wait(5) == 0
-        assert time.monotonic() - started < 3
+        assert server.process.wait(10) == 0
+        assert time.monotonic() - started < 8
 
 
 class Customer(threading.Thread):
@@ -110,7 +112,7 @@ def test_reload_loses_no_request(mode: str, log: Path) -> None:
         for _ in range(2):
             before = server.worker_pid()
             server.reload()
-            wait_until(lambda: not is_running(before), 8, "the old worker is gone")  # noqa: B023
+            wait_until(lambda: not is_running(before), 15, "the old worker is gone")  # noqa: B023
         stop.set()
         for customer in customers:
             customer.join()
@@ -121,22 +123,22 @@ def test_reload_loses_no_request(mode: str, log: Path) -> None:
 def test_several_workers_share_the_port_and_stop_together(mode: str, log: Path) -> None:
     with GunicornServer(mode, log, WEB_WORKERS="2") as server:
         pids = {server.worker_pid()}
-        wait_until(lambda: not pids.add(server.worker_pid()) and len(pids) == 2, 3, "both workers answer")
+        wait_until(lambda: not pids.add(server.worker_pid()) and len(pids) == 2, 10, "both workers answer")
         server.stop()
-        assert server.process.wait(3) == 0
+        assert server.process.wait(10) == 0
         assert not any(is_running(pid) for pid in pids)
 
 
 def test_worker_ends_when_the_arbiter_is_killed(mode: str, log: Path) -> None:
     with GunicornServer(mode, log) as server, server.connect() as running:
         worker = server.worker_pid()
-        running.sendall(b"GET /sleep?seconds=1.5 HTTP/1.1\r\nHost: a\r\n\r\n")
+        running.sendall(b"GET /sleep?seconds=2 HTTP/1.1\r\nHost: a\r\n\r\n")
         time.sleep(0.1)
         os.kill(server.process.pid, signal.SIGKILL)
-        wait_until(lambda: refuses(server), 2, "new connections are refused")
+        wait_until(lambda: refuses(server), 5, "new connections are refused")
         assert receive_all(running).endswith(b"slept")
         running.close()
-        wait_until(lambda: not is_running(worker), 3, "the worker ends by itself")
+        wait_until(lambda: not is_running(worker), 10, "the worker ends by itself")
 
 
 def test_blocked_worker_is_replaced(mode: str, log: Path) -> None:
@@ -145,7 +147,7 @@ def test_blocked_worker_is_replaced(mode: str, log: Path) -> None:
     with GunicornServer(mode, log, "--timeout", "1") as server, server.connect() as blocking:
         worker = server.worker_pid()
         blocking.sendall(b"GET /spin?seconds=30 HTTP/1.1\r\nHost: a\r\n\r\n")
-        wait_until(lambda: not is_running(worker), 5, "the arbiter kills the worker")
+        wait_until(lambda: not is_running(worker), 15, "the arbiter kills the worker")
         assert server.worker_pid() != worker
 
 
@@ -156,7 +158,7 @@ def test_worker_survives_running_out_of_files(mode: str, log: Path) -> None:
     with GunicornServer(mode, log, wrapper=limited) as server:
         worker = server.worker_pid()
         crowd = [server.connect() for _ in range(60)]
-        wait_until(lambda: "Too many open files" in log.read_text(), 3, "the limit is reached")
+        wait_until(lambda: "Too many open files" in log.read_text(), 10, "the limit is reached")
         for client in crowd:
             client.close()
         assert server.worker_pid() == worker

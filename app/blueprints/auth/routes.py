@@ -88,11 +88,9 @@ def log_in(body: dict[str, str]) -> SignedIn:
 def get_me() -> dict[str, Any]:
     """Fetch yourself and your company"""
     principal = current_principal()
-    return {
-        "user": profiles.get(principal),
-        "company": companies.get_own(principal) if principal.company_id else None,
-        "impersonator_id": principal.impersonator_id,
-    }
+    # The company first: looking a super admin's own row up leaves the company that they act for.
+    company = companies.get_own(principal) if principal.company_id else None
+    return {"user": profiles.get(principal), "company": company, "impersonator_id": principal.impersonator_id}
 
 
 @blp.post("/v1/auth/logout")

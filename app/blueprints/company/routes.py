@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response, request
 
 from app.blueprints.company.schemas import (
+    SIGN_UP_FORM,
     CascadeDeleteRequest,
     CascadeDeleteResponse,
     CompanyIdsRequest,
@@ -43,6 +44,7 @@ _FORM = "multipart/form-data"
 @public(category=Category.AUTHENTICATION, accepts=("application/json", _FORM))
 @blp.arguments(CreateCompanyRequest, location="json_or_form")
 @blp.response(201, CreatedCompanyResponse)
+@blp.doc(requestBody=SIGN_UP_FORM)
 def create_company(body: dict[str, Any]) -> Any:
     """Sign a company up; the answer holds the token that its first admin registers with"""
     upload = request.files.get("logo")

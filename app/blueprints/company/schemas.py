@@ -33,6 +33,26 @@ class CreateCompanyRequest(StrictSchema):
     address_id = identifier("Reserved: a new company has no address yet.", allow_none=True)
 
 
+# The same as a form, where the logo is a file.
+SIGN_UP_FORM = {
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["name", "email"],
+                "additionalProperties": False,
+                "properties": {
+                    "name": {"type": "string", "minLength": 1, "maxLength": 200, "example": "Acme Travel"},
+                    "email": {"type": "string", "format": "email", "maxLength": 254, "example": "hello@acme.example"},
+                    "phone": {"type": "string", "maxLength": 40, "example": "+34911234567"},
+                    "logo": {"type": "string", "format": "binary", "description": "PNG, JPEG, WebP or GIF."},
+                },
+            }
+        }
+    }
+}
+
+
 class UpdateCompanyRequest(StrictSchema):
     """Any subset of a company's fields."""
 

@@ -10,6 +10,11 @@ from app.security.scopes import Resource, Scope
 _SCOPES = validate.OneOf([scope.value for scope in Scope])
 
 
+def _not_too_long(days: int) -> int:
+    # Not a ready-made validator: the settings are not read yet when this module is imported.
+    return validate.Range(1, settings().api_key_max_days)(days)
+
+
 class CreateApiKeyRequest(StrictSchema):
     """What a new key is called and may do."""
 
@@ -37,7 +42,7 @@ class CreateApiKeyRequest(StrictSchema):
         load_default=None,
         allow_none=True,
         strict=True,
-        validate=lambda days: validate.Range(1, settings().api_key_max_days)(days),
+        validate=_not_too_long,
         metadata=doc("Days until the key stops working; without it, it never does.", 90),
     )
 
