@@ -8,7 +8,7 @@ from app import models
 from app.blueprints import register_blueprints
 from app.cli import register_commands
 from app.config import Settings, with_driver
-from app.core import crypto, guard, logging
+from app.core import crypto, guard, logging, patience
 from app.core import settings as current_settings
 from app.core.engine import engine_options
 from app.core.redis import make_client
@@ -52,11 +52,12 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+    patience.install(settings)
     db.init_app(app)
     guard.install()
     migrate.init_app(app, db, directory=str(current_settings.PROJECT / "migrations"))
     tokens.bind(app)
-    redis_extension.client = make_client(settings.redis_url, settings.redis_timeout_seconds)
+    redis_extension.bind(make_client(settings.redis_url, settings.redis_timeout_seconds))
     rate_limits.bind(redis_extension.client)
     usage.bind(app.app_context)
     bind_celery(app.app_context, settings)

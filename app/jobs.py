@@ -9,7 +9,7 @@ from enum import StrEnum
 from kombu.exceptions import OperationalError
 
 from app.core.transaction import after_commit
-from app.extensions import celery
+from app.extensions import celery, redis_extension
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +38,9 @@ def enqueue(job: JobName, **ids: object) -> None:
 
 def send(job: JobName, **ids: object) -> None:
     """Sends `job` now. A broker that is away is logged, not raised: the sweep sends it again later."""
+    if not redis_extension.answers():  # or a broker that hangs would hold the caller for its long time-outs
+        log.warning("job not queued, the sweep will do it", extra={"job": job.value, "reason": "Redis is away"})
+        return
     try:
         celery.send_task(job.value, kwargs={key: str(value) for key, value in ids.items()}, queue=QUEUES[job].value)
     except (OperationalError, OSError) as error:

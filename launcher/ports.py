@@ -15,14 +15,19 @@ LOOPBACK = "127.0.0.1"
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen on `port` now (with SO_REUSEADDR, as all of ours do)."""
+    return why_not_free(port, host) is None
+
+
+def why_not_free(port: int, host: str = LOOPBACK) -> OSError | None:
+    """What a server would be told that tried to listen on `port` now."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
 def any_free_port() -> int:

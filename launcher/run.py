@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -13,17 +14,18 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from launcher.application import NEEDED_PACKAGES, Address
+from launcher.application import DEFAULT_PORT, NEEDED_PACKAGES, Address
 from launcher.console import say
 from launcher.errors import LauncherError
 from launcher.installation import Installation
 from launcher.layout import CHECKOUT, Layout
 from launcher.lock import RunLock
 from launcher.options import Options, parse_options
-from launcher.ports import LOOPBACK, is_free
+from launcher.ports import LOOPBACK, is_free, why_not_free
 from launcher.processes import wait_until
 
 _AFTER_CRASH_SECONDS = 10.0
+_HIGHEST_PORT = 65535
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -41,6 +43,9 @@ def main(arguments: Sequence[str]) -> int:
     except LauncherError as error:
         print(f"\n{error}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:  # a full disk, a file system without locks
+        print(f"\nStarting failed: {error}", file=sys.stderr)
+        return 1
     except Stopped:
         say("Stopped.")
     return 0
@@ -76,12 +81,15 @@ def _refuse_incomplete_environment() -> None:
 def _refuse_busy_port(address: Address, *, patient: bool) -> None:
     """patient: web processes that outlived a killed launcher are about to leave the port."""
     deadline = time.monotonic() + (_AFTER_CRASH_SECONDS if patient else 0)
-    if not wait_until(lambda: is_free(address.port, address.bind_host), deadline, pause=0.1):
-        raise LauncherError(
-            f"Port {address.port} is in use by another program. Choose another one: scripts/run --port"
-            f" {address.port + 1 if address.port < 65535 else 8000}",
-            exit_code=2,
-        )
+    if wait_until(lambda: is_free(address.port, address.bind_host), deadline, pause=0.1):
+        return
+    problem = why_not_free(address.port, address.bind_host)
+    if problem is None or problem.errno == errno.EADDRINUSE:
+        other = address.port + 1 if address.port < _HIGHEST_PORT else DEFAULT_PORT
+        message = f"Port {address.port} is in use by another program. Choose another one: scripts/run --port {other}"
+    else:
+        message = f"Can't listen on port {address.port} of {address.host}: {problem.strerror}"
+    raise LauncherError(message, exit_code=2)
 
 
 @contextmanager

@@ -86,8 +86,9 @@ install_packages() {
     echo "Installing $(grep -c '^[a-z0-9].*==' "$lock") packages from $lock into .venv; only when it has changed …"
     : >.venv/incomplete
     # Wheels alone: nothing of a package runs while it is being installed. --no-deps: the file lists everything.
+    # --no-cache-dir: nothing is written outside the checkout.
     {
-        PIP_USER=0 .venv/bin/python -m pip install --require-hashes --only-binary :all: --no-deps \
+        PIP_USER=0 .venv/bin/python -m pip install --require-hashes --only-binary :all: --no-deps --no-cache-dir \
             --disable-pip-version-check --no-input --requirement "$lock" 2>&1 && echo "installed $lock"
     } | tee .venv/install.log | sed -n -e 's/^Collecting \([^ ]*\).*/  \1/p' -e 's/^Installing collected.*/  unpacking …/p'
     # pip has ended by itself, so there is nothing half-made; had it been killed, we would not get here.

@@ -12,8 +12,10 @@ boot(AsyncMode.EVENTLET)
 import errno  # noqa: E402
 import os  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Iterable  # noqa: E402
+from collections import deque  # noqa: E402
+from collections.abc import Callable, Iterable  # noqa: E402
 from contextlib import AbstractContextManager, nullcontext  # noqa: E402
+from functools import partial  # noqa: E402
 from typing import Any, NamedTuple  # noqa: E402
 
 import eventlet  # noqa: E402
@@ -66,18 +68,24 @@ class EventletWorker(AsyncWorker):
         hubs.use_hub()
         self._clients: set[PacedSocket] = set()
         self._slots = Semaphore(self.worker_connections)
+        self._signalled: deque[Callable[[], None]] = deque()
         allowed = allow_open_files(self.worker_connections)
         if allowed < self.worker_connections:
             self.log.warning("Only %s open files are allowed: fewer clients than worker_connections", allowed)
         super().init_process()
 
-    # Signals. Handlers run wherever the process happens to be, also inside the hub, where nothing may wait.
+    # Signals. A handler interrupts whatever the process is doing, also the hub between two of its steps, where nothing
+    # may wait and a green thread that is spawned can get lost. So these are only noted, and done by run().
 
     def handle_quit(self, sig: int, frame: Any) -> None:
-        eventlet.spawn(super().handle_quit, sig, frame)
+        self._signalled.append(partial(super().handle_quit, sig, frame))
 
     def handle_usr1(self, sig: int, frame: Any) -> None:
-        eventlet.spawn(super().handle_usr1, sig, frame)
+        self._signalled.append(partial(super().handle_usr1, sig, frame))
+
+    def _heed_signals(self) -> None:
+        while self._signalled:
+            self._signalled.popleft()()
 
     # The life of the worker.
 
@@ -88,6 +96,7 @@ class EventletWorker(AsyncWorker):
         while self.alive and self._arbiter_lives():
             self.notify()
             self._sleep_until_signal(_HEARTBEAT_SECONDS)
+            self._heed_signals()
         self._drain(acceptors)
 
     def _arbiter_lives(self) -> bool:
@@ -122,6 +131,7 @@ class EventletWorker(AsyncWorker):
                 for client in self._clients:
                     client.stop_if_idle_since(now - self.idle_linger_seconds)
             eventlet.sleep(_DRAIN_POLL_SECONDS)
+            self._heed_signals()
 
     # Connections.
 

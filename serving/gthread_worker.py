@@ -60,7 +60,7 @@ class ThreadWorker(gthread.ThreadWorker):
     def handle_quit(self, sig: int, frame: Any) -> None:
         # The base class shuts the pool down inside of the signal handler. When the signal (Ctrl-C, for one) interrupts
         # the main thread while it hands a request to the pool, it waits for a lock that it holds itself, for ever.
-        super().handle_quit(sig, frame)
+        self.method_queue.defer(super().handle_quit, sig, frame)
 
     def is_parent_alive(self) -> bool:
         if super().is_parent_alive():

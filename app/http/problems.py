@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import errors
 from app.core.logging import request_id
+from app.core.patience import PostgresSilent
 from app.core.settings import settings
 from app.errors import AppError
 from app.http.json import dumps
@@ -43,7 +44,7 @@ def register(app: Flask) -> None:
     """Turns every error of the application into a problem document."""
     app.register_error_handler(AppError, _app_error)
     app.register_error_handler(HTTPException, _http_error)
-    for unavailable in (OperationalError, InterfaceError, PoolTimeout, RedisError):
+    for unavailable in (OperationalError, InterfaceError, PoolTimeout, PostgresSilent, RedisError):
         app.register_error_handler(unavailable, _unavailable)
     app.register_error_handler(DataError, _data_error)
     app.register_error_handler(IntegrityError, _integrity_error)

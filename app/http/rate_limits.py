@@ -14,11 +14,11 @@ from limits.storage import MemoryStorage, RedisStorage, Storage
 
 from app.core.settings import settings
 from app.errors import TooMany
+from app.extensions import redis_extension
 
 log = logging.getLogger(__name__)
 
 _WINDOW = 60
-_REST_SECONDS = 5.0  # how long Redis is left alone after it failed
 
 
 class Category(StrEnum):
@@ -37,18 +37,17 @@ class _Counters:
     def __init__(self) -> None:
         self._shared: Storage | None = None
         self._own = MemoryStorage()
-        self._rest_until = 0.0
 
     def bind(self, client: "redis.Redis") -> None:
         self._shared = RedisStorage("redis://", connection_pool=client.connection_pool)
 
     def increment(self, key: str) -> int:
         """Counts one call; returns the count of this window."""
-        if self._shared is not None and time.monotonic() >= self._rest_until:
+        if self._shared is not None and not redis_extension.resting:
             try:
                 return self._shared.incr(key, _WINDOW)
             except (redis.RedisError, OSError) as error:
-                self._rest_until = time.monotonic() + _REST_SECONDS
+                redis_extension.rest()
                 log.warning("counting in this process while Redis is away", extra={"reason": str(error)})
         return self._own.incr(key, _WINDOW)
 

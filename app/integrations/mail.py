@@ -59,15 +59,23 @@ class SmtpMailer:
             server = smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT_SECONDS, context=context)
         else:
             server = smtplib.SMTP(host, port or 587, timeout=_TIMEOUT_SECONDS)
-            server.ehlo()
-            if server.has_extn("starttls"):
-                server.starttls(context=context)
-            elif self._tls_required:
-                server.close()
-                raise smtplib.SMTPNotSupportedError("the server does not offer STARTTLS")
-        if self._url.username:
-            server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        try:
+            self._secure(server, context)
+            if self._url.username:
+                server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        except (smtplib.SMTPException, OSError):
+            server.close()
+            raise
         return server
+
+    def _secure(self, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        if isinstance(server, smtplib.SMTP_SSL):
+            return
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=context)
+        elif self._tls_required:
+            raise smtplib.SMTPNotSupportedError("the server does not offer STARTTLS")
 
 
 class FolderMailer:

@@ -40,14 +40,6 @@ class WorldState:
     cities_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WorldCity:
-    """A city of a subdivision."""
-
-    state: WorldState
-    name: str
-
-
 def version() -> str:
     """Which data this is; changes when one of the wheels does."""
     return " ".join(f"{name}-{distribution(name).version}" for name in (_ISO, _CITIES))
@@ -77,9 +69,9 @@ def read_states() -> list[WorldState]:
     return [*standard.values(), *others]
 
 
-def read_cities(states: Sequence[WorldState]) -> list[WorldCity]:
-    """Every city of the given subdivisions."""
-    return [WorldCity(state, row["name"]) for state in states if state.cities_file for row in _read(state.cities_file)]
+def read_cities(states: Sequence[WorldState]) -> list[tuple[WorldState, list[str]]]:
+    """The names of the cities of each of the given subdivisions, as far as it has any."""
+    return [(state, [row["name"] for row in _read(state.cities_file)]) for state in states if state.cities_file]
 
 
 def _iso_states() -> list[WorldState]:

@@ -6,6 +6,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Timestamped
 
+LARGEST_ID = 2_147_483_647
+
 
 class SharedPlace(Timestamped):
     """A place that all companies share and everybody may see. Ids are integers, as integrators know them."""

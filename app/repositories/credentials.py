@@ -13,6 +13,7 @@ import psycopg2
 from psycopg2.extras import NamedTupleCursor
 from sqlalchemy.exc import DBAPIError
 
+from app.core.patience import PostgresSilent
 from app.core.tenancy import note_company
 from app.core.transaction import session
 
@@ -103,6 +104,9 @@ def _first(statement: str, value: str) -> Any:
         with driver.cursor(cursor_factory=NamedTupleCursor) as cursor:  # type: ignore[union-attr]
             cursor.execute(statement, (value,))
             return cursor.fetchone()
+    except PostgresSilent:
+        connection.invalidate()  # another try would only wait as long again
+        raise
     except psycopg2.Error:
         return _again(statement, value)
 

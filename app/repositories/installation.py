@@ -12,6 +12,7 @@ from app.config import without_driver
 
 _OLDEST_POSTGRES = 150_000
 _OLDEST_PGVECTOR = (0, 8)
+_TRIES = 5
 
 
 class InstallationError(RuntimeError):
@@ -76,15 +77,27 @@ def ensure_runtime_role(owner_url: str, runtime_url: str) -> str:
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
-            verb = "ALTER" if cursor.fetchone() else "CREATE"
-            statement = sql.SQL(verb + " ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {}")
-            cursor.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+            _make_role(cursor, role, password)
     except psycopg2.errors.InsufficientPrivilege:
         raise InstallationError(f"The owner may not make the role {role}: make it once as a superuser.") from None
     finally:
         connection.close()
     return role
+
+
+def _make_role(cursor: "psycopg2.extensions.cursor", role: str, password: str) -> None:
+    # Roles are the server's, not a database's: another installation on it may be making the same one in this moment.
+    for tries_left in reversed(range(_TRIES)):
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
+        verb = "ALTER" if cursor.fetchone() else "CREATE"
+        statement = sql.SQL(verb + " ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD {}")
+        try:
+            cursor.execute(statement.format(sql.Identifier(role), sql.Literal(password)))
+        except (psycopg2.errors.DuplicateObject, psycopg2.errors.UniqueViolation, psycopg2.errors.InternalError_):
+            if not tries_left:
+                raise
+        else:
+            return
 
 
 def migrate(owner_url: str, migrations: Path) -> None:

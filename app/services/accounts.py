@@ -113,7 +113,8 @@ def seed_super_admin() -> User:
             raise EmailTaken("SUPER_ADMIN_EMAIL belongs to a user of a company. Choose another one.")
         return user
     tenancy.enter_company(None)
-    new = NewUser(email=email, username="super-admin", password=password, first_name="Super", last_name="Admin")
+    # Not one name for all: when the environment names another e-mail, there will be two of them.
+    new = NewUser(email=email, username=email, password=password, first_name="Super", last_name="Admin")
     return _create(new, None, Role.SUPER_ADMIN, event=Event.SUPER_ADMIN_SEEDED, verified=True)
 
 

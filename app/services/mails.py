@@ -15,7 +15,7 @@ from app.core.ids import new_id
 from app.core.settings import settings
 from app.core.tenancy import across_companies
 from app.core.transaction import transaction
-from app.integrations.mail import Mailer, MailError, make_mailer
+from app.integrations.mail import MailError, make_mailer
 from app.jobs import JobName, enqueue, send
 from app.models.mail import Mail, MailStatus
 from app.models.one_time_token import OneTimeToken, TokenPurpose
@@ -28,6 +28,8 @@ _LEASE = timedelta(seconds=90)
 _FIRST_PAUSE_SECONDS = 15
 _LONGEST_PAUSE_SECONDS = 3600
 _SWEEP_LIMIT = 500
+
+_mailer = cache(make_mailer)
 
 _TEMPLATES: dict[TokenPurpose, tuple[str, str, str]] = {
     TokenPurpose.EMAIL_VERIFICATION: (
@@ -103,7 +105,8 @@ def compose(mail: Mail) -> tuple[str, str]:
 def _attempt(mail: Mail) -> tuple[MailStatus, str | None, timedelta]:
     subject, text = compose(mail)
     try:
-        _mailer().send(
+        mailer = _mailer(settings().mail_url, settings().data_dir)
+        mailer.send(
             sender=settings().mail_from, recipient=mail.recipient, subject=subject, text=text, mail_id=str(mail.id)
         )
     except MailError as error:
@@ -112,8 +115,3 @@ def _attempt(mail: Mail) -> tuple[MailStatus, str | None, timedelta]:
         pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (mail.attempts - 1))
         return (MailStatus.FAILED if given_up else MailStatus.QUEUED), str(error)[:500], timedelta(seconds=pause)
     return MailStatus.SENT, None, timedelta()
-
-
-@cache
-def _mailer() -> Mailer:
-    return make_mailer(settings().mail_url, settings().data_dir)

@@ -41,18 +41,18 @@ def seed() -> Seeded:
         return Seeded(place_seeds.count_places(), PlaceCounts())
 
 
-def find_countries(wanted: PageRequest, search: str | None) -> Page[Country]:
+def find_countries(wanted: PageRequest, search: str) -> Page[Country]:
     """A page of all countries, by name."""
     return places.find_page(Country, wanted, parent_id=None, search=search)
 
 
-def find_states(country_id: int, wanted: PageRequest, search: str | None) -> Page[State]:
+def find_states(country_id: int, wanted: PageRequest, search: str) -> Page[State]:
     """A page of a country's states, by name."""
     get(Country, country_id)
     return places.find_page(State, wanted, parent_id=country_id, search=search)
 
 
-def find_cities(state_id: int, wanted: PageRequest, search: str | None) -> Page[City]:
+def find_cities(state_id: int, wanted: PageRequest, search: str) -> Page[City]:
     """A page of a state's cities, by name."""
     get(State, state_id)
     return places.find_page(City, wanted, parent_id=state_id, search=search)
@@ -96,8 +96,8 @@ def _seed(version: str) -> Seeded:
     state_ids = _seed_states(states, country_ids)
     # A country at a time, so that no more than its cities are in memory.
     for _, group in groupby(states, key=_country_code):
-        cities = offload(world.read_cities, list(group))
-        place_seeds.add_cities([(state_ids[city.state], city.name) for city in cities if city.state in state_ids])
+        cities = offload(world.read_cities, [state for state in group if state in state_ids])
+        place_seeds.add_cities([(state_ids[state], name) for state, names in cities for name in names])
     after = place_seeds.count_places()
     place_seeds.note(version, after)
     return Seeded(after, after.minus(before))

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from prometheus_client import Counter
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from app.core.settings import settings
 from app.core.tenancy import across_companies
@@ -55,13 +55,14 @@ class _Buffer:
                 try:
                     with transaction(), across_companies("calls of all companies are written together"):
                         api_requests.add_all_across_companies(batch)
-                except SQLAlchemyError as error:
-                    if _worth_retrying(error):
-                        self.records.extendleft(reversed(batch))
-                        return written
+                except (DataError, IntegrityError, ProgrammingError):
                     log.exception("usage records refused by the database")
                     _dropped.inc(len(batch))
                     continue
+                except SQLAlchemyError as error:
+                    self.records.extendleft(reversed(batch))
+                    log.warning("usage records wait for the database", extra={"reason": type(error).__name__})
+                    return written
                 written += len(batch)
         return written
 
@@ -95,16 +96,3 @@ discard = _buffer.records.clear
 def bind(context: Callable[[], AbstractContextManager[Any]]) -> None:
     """Gives the writing thread the application context in which it may use the database."""
     _buffer.context = context
-
-
-def _worth_retrying(error: SQLAlchemyError) -> bool:
-    """Whether the database was away, rather than refusing these records."""
-    return (
-        not isinstance(error, DBAPIError)
-        or error.connection_invalidated
-        or error.orig.__class__.__name__
-        in {
-            "OperationalError",
-            "InterfaceError",
-        }
-    )

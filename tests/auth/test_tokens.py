@@ -68,9 +68,9 @@ def tampered(token: str) -> str:
     return f"{head}.{part({**claims_of(token), 'sub': str(uuid4())})}.{signature}"
 
 
-def by_another_key(token: str, **options: Any) -> str:
+def by_another_key(token: str) -> str:
     """A good token, had we made the key."""
-    return sign(token, rsa.generate_private_key(public_exponent=65537, key_size=1024), **options)
+    return sign(token, rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
 
 @pytest.fixture
@@ -101,7 +101,6 @@ FORGERIES: dict[str, Callable[[str], str]] = {
     "no subject": partial(sign, sub=None),
     "no id": partial(sign, jti=None),
     "no session": partial(sign, sid=None),
-    "no type": partial(sign, type=None),
     "no kind": partial(sign, kind=None),
     "unknown type": partial(sign, type="other"),
     "a session that is no id": partial(sign, sid="7"),
@@ -121,7 +120,7 @@ def test_refuses_a_forged_token(status: Callable[..., tuple[int, str]], forge: C
 
 @pytest.mark.parametrize("kid", ["", "unknown", "0198c0de-7a3b-7c11-8a55-3f2b6d4e9a01", "../../dev/null"])
 def test_refuses_a_key_that_we_do_not_know(status: Callable[..., tuple[int, str]], kid: str) -> None:
-    assert status(partial(by_another_key, kid=kid)) == (401, "authentication_failed")
+    assert status(partial(sign, kid=kid)) == (401, "authentication_failed")
 
 
 def test_takes_a_token_signed_by_us(status: Callable[..., tuple[int, str]]) -> None:

@@ -1,4 +1,4 @@
-"""One row of every table for a company, made from the metadata alone, so that a new table is covered as it comes."""
+"""One row of every company-owned table, made from the metadata alone, so that a new table is covered as it comes."""
 
 import re
 from datetime import UTC, datetime
@@ -22,29 +22,52 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    delete,
     insert,
 )
 from sqlalchemy.types import TypeEngine
 
 from app.db import Base
 
+Rows = dict[str, dict[str, Any]]
+
 OWNED = sorted(name for name, table in Base.metadata.tables.items() if "company_id" in table.c)
 # Where the first value that a check constraint lists doesn't fit a company's row.
 _CHOSEN = {("users", "role"): "admin"}
 _LISTED = re.compile(r"(\w+) IN \('([^']*)'")
-_numbers = count(1)
+_numbers = count(1_000_000_000)  # far from the ids of reference data
 
 
-def fill(connection: Connection, company_id: UUID, tag: str) -> dict[str, dict[str, Any]]:
-    """Stores one row in every table; texts that nothing prescribes begin with `tag`. Returns the rows by table."""
-    rows: dict[str, dict[str, Any]] = {}
-    for table in Base.metadata.sorted_tables:
+def fill(connection: Connection, company_id: UUID | None, tag: str) -> Rows:
+    """Stores one row of the company in every table, with what they refer to; for None in every table where a row may
+    be the platform's. Texts that nothing prescribes begin with `tag`. Returns the rows by table."""
+    rows: Rows = {}
+    for table in _needed(platform=company_id is None):
         rows[table.name] = make_row(table, company_id, tag, rows)
         connection.execute(insert(table).values(rows[table.name]))
     return rows
 
 
-def make_row(table: Table, company_id: UUID, tag: str, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def remove(connection: Connection, *filled: Rows) -> None:
+    """Deletes what `fill` stored."""
+    for table in reversed(Base.metadata.sorted_tables):
+        for rows in filled:
+            if table.name in rows:
+                key = [column == rows[table.name][column.name] for column in table.primary_key]
+                connection.execute(delete(table).where(*key))
+
+
+def _needed(*, platform: bool) -> list[Table]:
+    owned = {Base.metadata.tables[name] for name in OWNED}
+    if platform:
+        return [table for table in Base.metadata.sorted_tables if table in owned and table.c.company_id.nullable]
+    wanted = owned
+    while more := {key.column.table for table in wanted for key in table.foreign_keys} - wanted:
+        wanted = wanted | more
+    return [table for table in Base.metadata.sorted_tables if table in wanted]
+
+
+def make_row(table: Table, company_id: UUID | None, tag: str, rows: Rows) -> dict[str, Any]:
     """A row of the table, not stored, that refers to those in `rows`."""
     listed = dict(
         found
@@ -56,7 +79,7 @@ def make_row(table: Table, company_id: UUID, tag: str, rows: dict[str, dict[str,
     for column in table.c:
         if column.name == "company_id" or (table.name == "companies" and column.primary_key):
             row[column.name] = company_id
-        elif (table.name, column.name) in _CHOSEN:
+        elif company_id and (table.name, column.name) in _CHOSEN:
             row[column.name] = _CHOSEN[table.name, column.name]
         elif column.foreign_keys:
             (key,) = column.foreign_keys

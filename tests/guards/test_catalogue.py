@@ -101,7 +101,9 @@ def test_no_view_reads_with_its_owners_eyes(catalogue_of: Connection, runtime_ro
 
 @pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW"])
 def test_finds_a_view_with_its_owners_eyes(catalogue_of: Connection, runtime_role: str, kind: str) -> None:
-    _plant(catalogue_of, f"CREATE {kind} {PLANTED} AS SELECT * FROM users", f"GRANT SELECT ON {PLANTED} TO {runtime_role}")
+    _plant(
+        catalogue_of, f"CREATE {kind} {PLANTED} AS SELECT * FROM users", f"GRANT SELECT ON {PLANTED} TO {runtime_role}"
+    )
     assert catalogue.open_views(catalogue_of, runtime_role) == [f"{PLANTED}: a view without security_invoker"]
 
 

@@ -71,6 +71,19 @@ def test_stop_answers_a_request_that_comes_on_an_idle_connection(mode: str, log:
         assert b"Connection: close" in answer
 
 
+def test_quick_stop_does_not_wait_for_anybody(mode: str, log: Path) -> None:
+    """Ctrl-C, or SIGQUIT."""
+    if mode == "gthread":
+        pytest.skip("the interpreter waits for the threads of the pool, at most until the arbiter kills it")
+    with GunicornServer(mode, log) as server, server.connect() as running:
+        worker = server.worker_pid()
+        running.sendall(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert running.recv(4096)
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(10) == 0
+        assert not is_running(worker)
+
+
 def test_stop_cuts_what_outlasts_the_graceful_time(mode: str, log: Path) -> None:
     with GunicornServer(mode, log, "--graceful-timeout", "1") as server, server.connect() as running:
         running.sendall(b"GET /sleep?seconds=30 HTTP/1.1\r\nHost: a\r\n\r\n")

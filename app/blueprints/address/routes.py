@@ -99,7 +99,7 @@ def find_countries(query: dict[str, Any]) -> Page[Country]:
     return places.find_countries(PageRequest(**query), search)
 
 
-@blp.get("/v1/country/<int(min=1, max=2147483647):country_id>")
+@blp.get("/v1/country/<int:country_id>")
 @public()
 @_cacheable
 @blp.response(200, CountryDetailsResponse)
@@ -109,7 +109,7 @@ def get_country(country_id: int) -> dict[str, Any]:
     return {**_shown(country, CountryResponse), "states": states}
 
 
-@blp.patch("/v1/country/<int(min=1, max=2147483647):country_id>")
+@blp.patch("/v1/country/<int:country_id>")
 @requires(Credential.JWT, roles=_ADMINS)
 @blp.arguments(UpdateCountryRequest)
 @blp.response(200, CountryResponse)
@@ -128,7 +128,7 @@ def create_state(body: dict[str, Any]) -> Any:
     return state, 201, {"Location": f"/v1/state/{state.id}"}
 
 
-@blp.get("/v1/state/country/<int(min=1, max=2147483647):country_id>")
+@blp.get("/v1/state/country/<int:country_id>")
 @public()
 @_cacheable
 @blp.arguments(PlaceQuery, location="query")
@@ -139,7 +139,7 @@ def find_states(query: dict[str, Any], country_id: int) -> Page[State]:
     return places.find_states(country_id, PageRequest(**query), search)
 
 
-@blp.get("/v1/state/<int(min=1, max=2147483647):state_id>")
+@blp.get("/v1/state/<int:state_id>")
 @public()
 @_cacheable
 @blp.response(200, StateDetailsResponse)
@@ -149,7 +149,7 @@ def get_state(state_id: int) -> dict[str, Any]:
     return {**_shown(state, StateResponse), "cities": cities}
 
 
-@blp.patch("/v1/state/<int(min=1, max=2147483647):state_id>")
+@blp.patch("/v1/state/<int:state_id>")
 @requires(Credential.JWT, roles=_ADMINS)
 @blp.arguments(UpdateStateRequest)
 @blp.response(200, StateResponse)
@@ -168,7 +168,7 @@ def create_city(body: dict[str, Any]) -> Any:
     return city, 201, {"Location": f"/v1/city/{city.id}"}
 
 
-@blp.get("/v1/city/state/<int(min=1, max=2147483647):state_id>")
+@blp.get("/v1/city/state/<int:state_id>")
 @public()
 @_cacheable
 @blp.arguments(PlaceQuery, location="query")
@@ -179,7 +179,7 @@ def find_cities(query: dict[str, Any], state_id: int) -> Page[City]:
     return places.find_cities(state_id, PageRequest(**query), search)
 
 
-@blp.get("/v1/city/<int(min=1, max=2147483647):city_id>")
+@blp.get("/v1/city/<int:city_id>")
 @public()
 @_cacheable
 @blp.response(200, CityDetailsResponse)
@@ -188,7 +188,7 @@ def get_city(city_id: int) -> City:
     return places.get_city_with_parents(city_id)
 
 
-@blp.patch("/v1/city/<int(min=1, max=2147483647):city_id>")
+@blp.patch("/v1/city/<int:city_id>")
 @requires(Credential.JWT, roles=_ADMINS)
 @blp.arguments(UpdateCityRequest)
 @blp.response(200, CityResponse)

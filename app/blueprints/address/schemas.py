@@ -9,8 +9,8 @@ from marshmallow import fields, validate
 
 from app.http.fields import identifier, moment
 from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
+from app.models.shared_place import LARGEST_ID
 
-_LARGEST_ID = 2_147_483_647
 _COUNTRY_CODE = re.compile(r"[A-Za-z]{2}")
 
 
@@ -44,7 +44,7 @@ def _country_code() -> _CountryCode:
 
 
 def _place_id(description: str, example: int, *, required: bool = False) -> fields.Integer:
-    within = validate.Range(1, _LARGEST_ID)
+    within = validate.Range(1, LARGEST_ID)
     return fields.Integer(strict=True, required=required, validate=within, metadata=doc(description, example))
 
 
@@ -55,10 +55,11 @@ def _postal_code_prefix() -> fields.String:
 class PlaceQuery(PageQuery):
     """Which page of places, and which of them."""
 
-    search = fields.String(
-        load_default=None,
-        validate=validate.Length(max=200),
-        metadata=doc("Part of a name, whatever its case and accents, or a whole ISO code.", "malaga"),
+    search = text(
+        "Part of a name, whatever its case and accents, or a whole ISO code.",
+        "malaga",
+        min_length=0,
+        load_default="",
     )
 
 
