@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -26,12 +27,17 @@ class SettingsError(ValueError):
     """The environment can't be used. The message names the variable and what it should hold."""
 
 
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# Everywhere else 0 would mean something that nobody wants: no limit at all, or a loop without a pause.
+_MAY_BE_ZERO = {"trusted_proxies", "login_lock_seconds"}
+
+
 def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
     """A field of `Settings`, with the sentence that the configuration table of the README prints."""
     return field(default=default, metadata={"help": help})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)  # without a repr, for it would show every secret
 class Settings:
     """One value per environment variable: `redis_url` is read from `REDIS_URL`. Times are in the unit that the
     name ends with, sizes in bytes."""
@@ -117,6 +123,7 @@ class Settings:
     mail_attempts: int = setting("How often a mail is tried before it is given up.", 8)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
         _check(self)
 
     @classmethod
@@ -189,12 +196,20 @@ def _check(settings: Settings) -> None:
         raise SettingsError("REDIS_URL must start with redis:// or rediss://.")
     if urlsplit(settings.mail_url).scheme not in {"smtp", "smtps", "folder"}:
         raise SettingsError("MAIL_URL must start with smtp://, smtps:// or folder:.")
+    if settings.log_level not in _LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL must be {', '.join(_LOG_LEVELS)}.")
     for each in dataclasses.fields(settings):
         value = getattr(settings, each.name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
-            raise SettingsError(f"{variable(each.name)} can't be negative.")
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            _check_number(each.name, value)
     if settings.production:
         _check_production(settings)
+
+
+def _check_number(name: str, value: float) -> None:
+    least = 0 if name in _MAY_BE_ZERO else 1 if isinstance(value, int) else sys.float_info.min
+    if not least <= value < float("inf"):  # the other way round NaN would pass
+        raise SettingsError(f"{variable(name)} must be {'0 or more' if least == 0 else 'more than 0'}.")
 
 
 def _check_production(settings: Settings) -> None:

@@ -38,7 +38,6 @@ _PAUSE_SECONDS = 0.1
 _WATCH_SECONDS = 1.0
 _DOWN_POLLS = 8  # a single restart is over after three at most
 _LOG_LINES = 15
-_APPLICATION = ("web", "worker", "beat")
 _MANAGER_GONE = (OSError, http.client.HTTPException, xmlrpc.client.Error)
 
 
@@ -66,14 +65,17 @@ class Installation:
             else:
                 server.prepare()
         self._supervisor = self._new_supervisor()
-        with step("starting " + " and ".join(server.title for server in self._servers.values())):
+        servers = " and ".join(server.title for server in self._servers.values())
+        with step(f"starting {servers or 'the process manager'}"):
             self._supervisor.start()
-            self._start_servers()
+            self._start(*self._servers)
             self._wait_for_servers()
         self._prepare_database()
         with step("starting web, worker and beat"):
-            self._start_application()
+            self._start("web", "worker")
             self._wait_for("web", self._web_is_ready, _WEB_SECONDS)
+            # Nobody waits for beat, and on two processors a third process importing everything delays the other two.
+            self._start("beat")
 
     def greet(self, seconds: float) -> None:
         """Say where everything is."""
@@ -130,17 +132,13 @@ class Installation:
             lock_descriptor=self._lock.descriptor,
         )
 
-    def _start_servers(self) -> None:
-        for name in self._servers:
+    def _start(self, *programs: str) -> None:
+        for name in programs:
             self._manager.start_program(name)
 
     def _wait_for_servers(self) -> None:
         for name, server in self._servers.items():
             self._wait_for(name, server.is_ready, _SERVER_SECONDS)
-
-    def _start_application(self) -> None:
-        for name in _APPLICATION:
-            self._manager.start_program(name)
 
     def _prepare_database(self) -> None:
         """Run the application's own command, which prints a line for every step."""
@@ -213,9 +211,9 @@ class Installation:
         for server in self._servers.values():
             server.prepare()
         self._manager.start()
-        self._start_servers()
+        self._start(*self._servers)
         self._wait_for_servers()
-        self._start_application()
+        self._start("web", "worker", "beat")
         self._watched.clear()
 
 

@@ -81,7 +81,8 @@ class Cast:
 
 def make_cast(database: Session) -> Cast:
     """Stores everybody."""
-    acme, globex = Company(name="Acme", email="hello@acme.example"), Company(name="Globex", email="hello@globex.example")
+    acme = Company(name="Acme", email="hello@acme.example")
+    globex = Company(name="Globex", email="hello@globex.example")
     database.add_all([acme, globex])
     database.flush()
     vera = Lead(company_id=acme.id, first_name="Vera", last_name="Visitor", email="vera@example.com")

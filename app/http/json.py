@@ -7,6 +7,9 @@ from flask.json.provider import JSONProvider
 
 from app.errors import BadRequest
 
+# Keys may be numbers: marshmallow names the items of a list by their index.
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
 
 class OrjsonProvider(JSONProvider):
     """Flask's `jsonify` and `request.json` through orjson."""
@@ -22,7 +25,7 @@ class OrjsonProvider(JSONProvider):
 
 def dumps(value: Any) -> str:
     """JSON text; UUIDs and datetimes as RFC 3339 with Z."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
+    return orjson.dumps(value, option=_OPTIONS).decode()
 
 
 def loads(text: str | bytes) -> Any:

@@ -5,7 +5,7 @@
   (https://opendatacommons.org/licenses/odbl/1-0/). Whoever shows it to the public must name the source, and must
   offer a database that was adapted from it under the same license.
 
-The files are read as they lie there: importing the packages would bring pydantic along, and seven times the memory,
+The files are read as they lie there: importing the packages would bring pydantic along, and ten times the memory,
 for what is a few loops. Nothing here touches a database, so that it can run on any thread.
 """
 

@@ -14,7 +14,6 @@ from app.core.crypto import keyring
 from app.core.ids import new_id
 from app.db import Base
 
-
 __all__ = [
     "Base",
     "CompanyOwned",

@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
-from app.core.paging import Page, PageRequest, paginate
+from app.core.paging import Listing, Page, PageRequest
 from app.core.transaction import session
 from app.models.api_key import ApiKey
 from app.repositories.changes import changed_rows
@@ -20,13 +20,23 @@ def add(key: ApiKey) -> None:
 
 def find_active_by_maker(*, company_id: UUID | None, user_id: UUID, at: datetime, wanted: PageRequest) -> Page[ApiKey]:
     """The keys that this user made and that work at `at`, the newest first."""
-    statement = select(ApiKey).where(
-        owned_by(ApiKey, company_id),
-        ApiKey.created_by == user_id,
+    parameters = {"maker": user_id, "moment": at}
+    if company_id is None:
+        return _ACTIVE_OF_PLATFORM.page(wanted, parameters)
+    return _ACTIVE_OF_COMPANY.page(wanted, {**parameters, "company": company_id})
+
+
+_ACTIVE = (
+    select(ApiKey)
+    .where(
+        ApiKey.created_by == bindparam("maker"),
         ApiKey.revoked_at.is_(None),
-        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > bindparam("moment")),
     )
-    return paginate(statement.order_by(ApiKey.created_at.desc(), ApiKey.id.desc()), wanted)
+    .order_by(ApiKey.created_at.desc(), ApiKey.id.desc())
+)
+_ACTIVE_OF_PLATFORM = Listing(_ACTIVE.where(ApiKey.company_id.is_(None)))
+_ACTIVE_OF_COMPANY = Listing(_ACTIVE.where(ApiKey.company_id == bindparam("company")))
 
 
 def get(*, company_id: UUID | None, key_id: UUID) -> ApiKey | None:

@@ -11,7 +11,6 @@ from app.db import Base
 from app.models.company import Company
 from app.repositories.changes import changed_rows
 
-
 # Built once: building a statement costs as much as running it.
 _GET_ANY = select(Company).where(Company.id == bindparam("wanted"))
 _GET = _GET_ANY.where(Company.deleted_at.is_(None))

@@ -127,11 +127,10 @@ def find_deleted(principal: Principal, wanted: PageRequest) -> Page[Company]:
 
 
 def change(principal: Principal, company_id: UUID, changes: Mapping[str, Any]) -> Company:
-    """Changes the given fields; `address_id` must be an address of the company."""
+    """Changes the given fields; `address_id` must be an address of the company, and becomes its primary one."""
     company = _get(principal, company_id)
-    address_id = changes.get("address_id")
-    if address_id is not None and addresses.get(company_id=company.id, address_id=address_id) is None:
-        raise Invalid(errors={"address_id": ["This is not an address of the company."]})
+    if "address_id" in changes:
+        _make_primary(company.id, changes["address_id"])
     before = {name: getattr(company, name) for name in changes}
     for name, value in changes.items():
         setattr(company, name, value)
@@ -206,6 +205,16 @@ def lead_statistics(principal: Principal, company_id: UUID | None, *, days: int)
         by_day=leads.count_by_day(company_id=company, since=since),
         conversion_rate=round(by_status.get("converted", 0) / recent, 4) if recent else 0.0,
     )
+
+
+def _make_primary(company_id: UUID, address_id: UUID | None) -> None:
+    addresses.lock(company_id=company_id)
+    address = address_id and addresses.get(company_id=company_id, address_id=address_id)
+    if address_id is not None and not address:
+        raise Invalid(errors={"address_id": ["This is not an address of the company."]})
+    addresses.clear_primary(company_id=company_id)
+    if address:
+        address.is_primary = True
 
 
 def _get(principal: Principal, company_id: UUID) -> Company:

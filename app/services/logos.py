@@ -1,6 +1,7 @@
 """Logos of companies: pictures only, found out from their content, without the metadata they came with."""
 
 import io
+import re
 import warnings
 from functools import cache
 from uuid import UUID
@@ -14,6 +15,7 @@ from app.integrations.storage import Storage, make_storage
 
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
 _MAX_SIDE = 4096
+_NAME = re.compile(r"[0-9a-f]{32}\.(png|jpeg|webp|gif)")
 
 
 class NotAPicture(Invalid):
@@ -35,12 +37,11 @@ def store(company_id: UUID, content: bytes) -> str:
 
 def load(company_id: UUID, name: str) -> tuple[bytes, str]:
     """A logo and its content type; raises `NotFound`."""
-    stem, _, kind = name.partition(".")
-    content_type = _FORMATS.get(kind.upper())
-    if content_type is None or not stem.isalnum():
+    ours = _NAME.fullmatch(name)
+    if ours is None:
         raise NotFound
     try:
-        return _storage().get(f"logos/{company_id}/{name}"), content_type
+        return _storage().get(f"logos/{company_id}/{name}"), _FORMATS[ours[1].upper()]
     except FileNotFoundError:
         raise NotFound from None
 
@@ -53,7 +54,11 @@ def _rewrite(content: bytes) -> tuple[bytes, str]:
             with Image.open(io.BytesIO(content), formats=list(_FORMATS)) as picture:
                 if max(picture.size) > _MAX_SIDE:
                     raise NotAPicture
-                kind = picture.format or ""
+                # A phone's file of several pictures is a JPEG to everybody else.
+                kind = "JPEG" if picture.format == "MPO" else picture.format or ""
+                picture.load()
+                # Here, too, are comments, which Pillow would write again.
+                picture.info = {name: value for name, value in picture.info.items() if name == "transparency"}
                 out = io.BytesIO()
                 picture.save(out, format=kind)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):

@@ -1,9 +1,10 @@
 """Schemathesis over the whole document, with each kind of credential: no 5xx, no answer that isn't described.
 
-A short run with fixed examples; `scripts/fuzz` runs as long as one likes.
+A short run with fixed examples; `FUZZ_EXAMPLES=200 ./scripts/test tests/contract` tries others, as many as one likes.
 """
 
 import contextlib
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,7 @@ _CHECKS = [
     response_schema_conformance,
     allow_header_conformance,
 ]
+_EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 # Readiness is 503 here by right: no worker runs beside these tests.
 _LEFT_OUT = "^/health/ready$"
 # These end the caller's own session or company, after which every other answer would be a refusal.
@@ -62,7 +64,11 @@ def _explore(operation: Any, headers: Headers, query: dict[str, str]) -> None:
     for mode in GenerationMode:
 
         @settings(
-            max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+            max_examples=_EXAMPLES,
+            deadline=None,
+            derandomize="FUZZ_EXAMPLES" not in os.environ,
+            database=None,
+            suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def explore(case: Any) -> None:

@@ -38,13 +38,17 @@ _LISTED = re.compile(r"(\w+) IN \('([^']*)'")
 _numbers = count(1_000_000_000)  # far from the ids of reference data
 
 
-def fill(connection: Connection, company_id: UUID | None, tag: str) -> Rows:
+def fill(connection: Connection, company_id: UUID | None, tag: str, given: Rows | None = None) -> Rows:
     """Stores one row of the company in every table, with what they refer to; for None in every table where a row may
-    be the platform's. Texts that nothing prescribes begin with `tag`. Returns the rows by table."""
+    be the platform's. Texts that nothing prescribes begin with `tag`; tables of which a row is `given` get no other.
+    Returns the rows by table."""
     rows: Rows = {}
     for table in _needed(platform=company_id is None):
-        rows[table.name] = make_row(table, company_id, tag, rows)
-        connection.execute(insert(table).values(rows[table.name]))
+        if given and table.name in given:
+            rows[table.name] = given[table.name]
+        else:
+            rows[table.name] = make_row(table, company_id, tag, rows)
+            connection.execute(insert(table).values(rows[table.name]))
     return rows
 
 

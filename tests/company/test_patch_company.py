@@ -1,0 +1,50 @@
+"""PATCH /v1/company/<company_id>."""
+
+from uuid import uuid4
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.models.company import Company
+from tests.cast import Cast
+from tests.rows import audited, now_in
+
+
+def path(cast: Cast) -> str:
+    """Acme."""
+    return f"/v1/company/{cast.acme}"
+
+
+def test_lets_a_super_admin_change_a_company(client: FlaskClient, database: Session, cast: Cast) -> None:
+    answer = client.patch(path(cast), json={"email": "new@acme.example"}, headers=cast.root.headers)
+    assert (answer.status_code, answer.json["email"]) == (200, "new@acme.example")
+    acme = now_in(database, Company, cast.acme)
+    assert (acme.email, acme.name) == ("new@acme.example", "Acme")
+    entry = audited(database, "company_changed")
+    assert (entry.actor_id, entry.company_id) == (cast.root.id, cast.acme)
+
+
+def test_refuses_anonymous_calls(client: FlaskClient, cast: Cast) -> None:
+    assert client.patch(path(cast), json={"name": "New"}).status_code == 401
+
+
+def test_refuses_everybody_but_super_admins(client: FlaskClient, database: Session, cast: Cast) -> None:
+    for person in (cast.alice, cast.bob, cast.vera, cast.charlie):
+        assert client.patch(path(cast), json={"name": "New"}, headers=person.headers).status_code == 403
+    assert now_in(database, Company, cast.acme).name == "Acme"
+
+
+def test_refuses_api_keys(client: FlaskClient, cast: Cast) -> None:
+    for maker in (cast.alice, cast.root):
+        answer = client.patch(path(cast), json={"name": "New"}, headers=cast.key(maker, "admin"))
+        assert answer.status_code == 401
+
+
+def test_answers_404_when_there_is_none(client: FlaskClient, cast: Cast) -> None:
+    answer = client.patch(f"/v1/company/{uuid4()}", json={"name": "New"}, headers=cast.root.headers)
+    assert answer.status_code == 404
+
+
+def test_refuses_bad_values(client: FlaskClient, cast: Cast) -> None:
+    answer = client.patch(path(cast), json={"name": "", "more": 1}, headers=cast.root.headers)
+    assert (answer.status_code, set(answer.json["errors"])) == (422, {"name", "more"})

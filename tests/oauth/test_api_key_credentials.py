@@ -1,0 +1,168 @@
+"""What an API key is worth, shown at GET /v1/company and others."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.core.crypto import Keyring
+from app.models.api_key import ApiKey
+from app.models.company import Company
+from app.models.user import User
+from app.security import api_keys
+from tests.cast import Cast, Headers
+from tests.rows import all_of, change
+
+PATH = "/v1/company"
+
+
+def refusal(client: FlaskClient, headers: Headers, path: str = PATH) -> tuple[int, str]:
+    """Status and code of a refused call."""
+    answer = client.get(path, headers=headers)
+    return answer.status_code, answer.json.get("code", "")
+
+
+def test_refuses_a_wrong_secret_and_an_unknown_key_alike(client: FlaskClient, cast: Cast) -> None:
+    key, other = cast.key(cast.alice, "read"), api_keys.generate()
+    wrong = client.get(PATH, headers={**key, "X-API-Secret": other.secret})
+    unknown = client.get(PATH, headers={"X-API-Key": other.key, "X-API-Secret": other.secret})
+    assert wrong.status_code == unknown.status_code == 401
+    assert {**wrong.json, "request_id": None} == {**unknown.json, "request_id": None}
+
+
+def test_refuses_the_secret_of_another_key(client: FlaskClient, cast: Cast) -> None:
+    first, second = cast.key(cast.alice, "read"), cast.key(cast.alice, "read")
+    mixed = {**first, "X-API-Secret": second["X-API-Secret"]}
+    assert refusal(client, mixed) == (401, "authentication_failed")
+
+
+def test_refuses_the_stored_hash_as_secret(client: FlaskClient, database: Session, cast: Cast) -> None:
+    key = cast.key(cast.alice, "read")
+    (row,) = all_of(database, ApiKey)
+    assert refusal(client, {**key, "X-API-Secret": row.secret_hash})[0] == 401
+
+
+@pytest.mark.parametrize("missing", ["X-API-Key", "X-API-Secret"])
+def test_refuses_half_a_key(client: FlaskClient, cast: Cast, missing: str) -> None:
+    half = {name: value for name, value in cast.key(cast.alice, "read").items() if name != missing}
+    answer = client.get(PATH, headers=half)
+    assert answer.status_code == 401
+    assert "belong together" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("strange", ["é", "x" * 5000, "'; DROP TABLE users; --", "%00"])
+def test_refuses_strange_values(client: FlaskClient, cast: Cast, strange: str) -> None:
+    key = cast.key(cast.alice, "read")
+    for name in key:
+        assert refusal(client, {**key, name: strange}) == (401, "authentication_failed")
+
+
+def test_refuses_an_expired_key(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.alice, "read", expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    assert refusal(client, key) == (401, "api_key_expired")
+
+
+def test_refuses_a_revoked_key(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.alice, "read", revoked_at=datetime.now(UTC))
+    assert refusal(client, key) == (401, "api_key_revoked")
+
+
+def test_does_not_say_what_became_of_a_key_whose_secret_is_wrong(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.alice, "read", revoked_at=datetime.now(UTC))
+    assert refusal(client, {**key, "X-API-Secret": "fds_x"}) == (401, "authentication_failed")
+
+
+@pytest.mark.parametrize("values", [{"status": "suspended"}, {"status": "inactive"}, {"deleted_at": datetime.now(UTC)}])
+def test_stops_with_its_maker(client: FlaskClient, database: Session, cast: Cast, values: dict[str, object]) -> None:
+    key = cast.key(cast.alice, "read")
+    assert client.get(PATH, headers=key).status_code == 200
+    change(database, User, cast.alice.id, **values)
+    assert refusal(client, key)[0] == 401
+
+
+@pytest.mark.parametrize("values", [{"status": "suspended"}, {"deleted_at": datetime.now(UTC)}])
+def test_stops_with_its_company(client: FlaskClient, database: Session, cast: Cast, values: dict[str, object]) -> None:
+    key = cast.key(cast.alice, "read")
+    change(database, Company, cast.acme, **values)
+    assert refusal(client, key) == (403, "tenant_suspended")
+
+
+def test_can_do_what_its_lesser_scopes_allow(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.alice, "admin")
+    assert client.get(PATH, headers=key).status_code == 200
+    assert client.put("/v1/user/profile", json={}, headers=key).status_code == 200
+
+
+def test_can_do_no_more_than_its_maker_today(client: FlaskClient, database: Session, cast: Cast) -> None:
+    key, path = cast.key(cast.alice, "admin"), f"{PATH}/{cast.acme}"
+    assert client.put(path, json={"name": "New"}, headers=key).status_code == 200
+    change(database, User, cast.alice.id, role="member")
+    assert client.put(path, json={"name": "Newer"}, headers=key).status_code == 403
+    assert client.get(PATH, headers=key).status_code == 200
+
+
+def test_can_not_do_what_its_maker_can_not(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.bob, "admin")  # a scope that no endpoint would have given
+    assert client.put(f"{PATH}/{cast.acme}", json={"name": "New"}, headers=key).status_code == 403
+    assert client.get(f"/v1/user/{cast.alice.id}", headers=key).status_code == 403
+    assert client.delete(f"{PATH}/{cast.acme}", headers=key).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("permissions", "reads", "changes"),
+    [
+        (None, 200, 200),
+        ({"profile": ["read"]}, 200, 403),
+        ({"profile": ["write"]}, 200, 200),
+        ({"profile": ["admin"]}, 200, 200),
+        ({"profile": []}, 403, 403),
+        ({"companies": ["admin"]}, 403, 403),
+        ({}, 403, 403),
+    ],
+)
+def test_is_narrowed_by_its_permissions(
+    client: FlaskClient, cast: Cast, permissions: dict[str, list[str]] | None, reads: int, changes: int
+) -> None:
+    key = cast.key(cast.alice, "write", permissions=permissions)
+    assert client.get("/v1/user/profile", headers=key).status_code == reads
+    assert client.put("/v1/user/profile", json={}, headers=key).status_code == changes
+
+
+def test_is_not_widened_by_its_permissions(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.alice, "read", permissions={"profile": ["admin"]})
+    assert client.put("/v1/user/profile", json={}, headers=key).status_code == 403
+
+
+def test_acts_for_its_own_company_alone(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.alice, "admin")
+    assert client.get(PATH, headers=key).json["id"] == str(cast.acme)
+    assert refusal(client, key, f"{PATH}?company_id={cast.globex}") == (404, "resource_not_found")
+
+
+def test_works_on_when_the_installation_has_a_new_secret_key(
+    client: FlaskClient, database: Session, cast: Cast
+) -> None:
+    from app.core import crypto
+    from tests.conftest import SECRET_KEY
+
+    key = cast.key(cast.alice, "read")
+    crypto.configure(("the next key of 32 characters or more", SECRET_KEY))
+    try:
+        assert client.get(PATH, headers=key).status_code == 200
+    finally:
+        crypto.configure((SECRET_KEY,))
+    (row,) = all_of(database, ApiKey)
+    assert Keyring((SECRET_KEY,)).matches_hash(key["X-API-Secret"], row.secret_hash)
+
+
+def test_stops_when_its_secret_key_is_gone(client: FlaskClient, cast: Cast) -> None:
+    from app.core import crypto
+    from tests.conftest import SECRET_KEY
+
+    key = cast.key(cast.alice, "read")
+    crypto.configure(("the next key of 32 characters or more",))
+    try:
+        assert refusal(client, key) == (401, "authentication_failed")
+    finally:
+        crypto.configure((SECRET_KEY,))
