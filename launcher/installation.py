@@ -182,7 +182,7 @@ class Installation:
         return "\n".join(f"  {line}" for line in lines[-_LOG_LINES:])
 
     def _web_is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(self._address.probe_host, self._address.port, timeout=2)
+        connection = http.client.HTTPConnection(self._address.probe_host, self._address.port, timeout=5)
         try:
             connection.request("GET", "/health/ready")
             return connection.getresponse().status == 200

@@ -7,6 +7,7 @@ connection, as the owner; after each test everything is deleted.
 
 import dataclasses
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,13 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput") or config.option.collectonly or os.environ.get("TEST_REDIS_URL"):
         return
     folder = Path(tempfile.mkdtemp(prefix="fd-test-"))
-    stops: list[Callable[[], None]] = []
+    stops: list[Callable[[], object]] = [lambda: shutil.rmtree(folder, ignore_errors=True)]
     os.environ["TEST_DATABASE_URL"] = os.environ.get("DATABASE_URL") or _start_postgres(folder, stops)
     os.environ["TEST_REDIS_URL"] = os.environ.get("REDIS_URL") or _start_redis(folder, stops)
     config.add_cleanup(lambda: [stop() for stop in reversed(stops)] and None)
 
 
-def _start_postgres(folder: Path, stops: list[Callable[[], None]]) -> str:
+def _start_postgres(folder: Path, stops: list[Callable[[], object]]) -> str:
     from launcher.postgres import EmbeddedPostgres
 
     fast = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -54,7 +55,7 @@ def _start_postgres(folder: Path, stops: list[Callable[[], None]]) -> str:
     return server.url("frontdesk_test")
 
 
-def _start_redis(folder: Path, stops: list[Callable[[], None]]) -> str:
+def _start_redis(folder: Path, stops: list[Callable[[], object]]) -> str:
     from launcher.valkey import EmbeddedValkey
 
     server = EmbeddedValkey(folder / "redis", "redis-of-tests")

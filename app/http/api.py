@@ -2,11 +2,18 @@
 
 from typing import Any, ClassVar
 
-from flask import Flask
+import marshmallow as ma
+from flask import Flask, Request
 from flask_smorest import Api
 from flask_smorest import Blueprint as SmorestBlueprint
+from flask_smorest.spec.plugins import FlaskPlugin
+from webargs.core import missing
+from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
 
+from app.http.fields import EXAMPLE_ID
+from app.http.json import loads
 from app.http.problems import CONTENT_TYPE
 from app.http.rate_limits import Category
 from app.http.requires import Access, Credential
@@ -58,9 +65,19 @@ _ABOUT = (
 )
 
 
+class _Parser(FlaskParser):
+    """webargs by itself reads bodies with the standard library: NaN, lone surrogates, nesting until Python gives up."""
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """The body; nothing when there is none."""
+        body = req.get_data(cache=True) if req.is_json else b""
+        return loads(body) if body else missing
+
+
 class Blueprint(SmorestBlueprint):
     """A blueprint whose documentation includes who may call and how it can fail."""
 
+    ARGUMENTS_PARSER = _Parser()
     DEFAULT_LOCATION_CONTENT_TYPE_MAPPING: ClassVar = {
         **SmorestBlueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
         "json_or_form": "application/json",
@@ -97,6 +114,21 @@ _IDEMPOTENCY_KEY = {
 }
 
 
+class _PathPlugin(FlaskPlugin):
+    """Documents what stands in a path by its name: `company_id` is the id of the company."""
+
+    def rule_to_params(self, rule: Rule) -> list[dict[str, Any]]:
+        """The parameters of a path."""
+        return [{**parameter, **_about_path(parameter)} for parameter in super().rule_to_params(rule)]
+
+
+def _about_path(parameter: dict[str, Any]) -> dict[str, Any]:
+    name, kind = parameter["name"], parameter["schema"]
+    noun = name.removesuffix("_id").replace("_", " ").replace("api key", "API key")
+    example: object = 1 if kind["type"] == "integer" else EXAMPLE_ID if kind.get("format") == "uuid" else name
+    return {"description": f"The id of the {noun}." if name.endswith("_id") else f"The {noun}.", "example": example}
+
+
 class FrontdeskApi(Api):
     """The API document, and errors as problem documents instead of flask-smorest's own."""
 
@@ -110,6 +142,9 @@ class FrontdeskApi(Api):
     def _register_error_handlers(self) -> None:
         """`app.http.problems` registers its own."""
 
+    def _register_pagination_header(self) -> None:
+        """Our pages say where they stand in the body."""
+
 
 def make_api(app: Flask) -> FrontdeskApi:
     """The API of an application; blueprints are registered on it."""
@@ -119,7 +154,7 @@ def make_api(app: Flask) -> FrontdeskApi:
         OPENAPI_VERSION="3.0.3",
         API_SPEC_OPTIONS={"info": {"description": _ABOUT}},
     )
-    api = FrontdeskApi(app)
+    api = FrontdeskApi(app, spec_kwargs={"flask_plugin": _PathPlugin()})
     app.extensions["frontdesk_api"] = api
     for name, scheme in _SCHEMES.items():
         api.spec.components.security_scheme(name, scheme)

@@ -17,7 +17,7 @@ from app.services import audit, usage
 
 log = logging.getLogger("frontdesk.access")
 
-_SANE_ID = re.compile(r"[\w.:@/+=-]{1,128}")
+_SANE_ID = re.compile(r"[\w.:@/+=-]{1,128}", re.ASCII)
 # For answers that are no pages; a route that serves one sets its own.
 _SECURITY = (
     ("X-Content-Type-Options", "nosniff"),

@@ -52,3 +52,9 @@ def revoke(*, company_id: UUID | None, key_id: UUID, at: datetime) -> bool:
         .values(revoked_at=at)
     )
     return changed_rows(statement) == 1
+
+
+def renew_hash(*, company_id: UUID | None, key_id: UUID, secret_hash: str) -> None:
+    """Stores the hash of the same secret under a newer key of ours."""
+    statement = update(ApiKey).where(owned_by(ApiKey, company_id), ApiKey.id == key_id)
+    changed_rows(statement.values(secret_hash=secret_hash))

@@ -53,7 +53,7 @@ def create(
         secret_hash=keyring().keyed_hash(fresh.secret),
         name=name,
         scopes=sorted(set(scopes), key=list(Scope).index),
-        permissions={resource: list(actions) for resource, actions in permissions.items()} if permissions else None,
+        permissions=None if permissions is None else {name: list(actions) for name, actions in permissions.items()},
         created_by=principal.user_id,
         expires_at=now() + timedelta(days=expires_in_days) if expires_in_days else None,
     )

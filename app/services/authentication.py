@@ -8,8 +8,8 @@ from app.core.clock import now
 from app.core.crypto import keyring
 from app.errors import AppError, NotFound, Unauthenticated
 from app.models.user import Role, UserStatus
-from app.repositories import companies, credentials
-from app.repositories.credentials import Standing
+from app.repositories import api_keys, companies, credentials
+from app.repositories.credentials import Standing, StoredApiKey
 from app.security import tokens
 from app.security.principal import Principal, PrincipalKind
 from app.security.scopes import ROLE_SCOPES, Scope, with_included
@@ -67,6 +67,7 @@ def by_api_key(key: str, secret: str) -> Principal:
     if stored.expires_at is not None and stored.expires_at <= now():
         raise ApiKeyExpired
     _check_standing(stored.standing)
+    _renew_hash(stored, secret)
     role = Role(stored.standing.role)
     # A key can never do more than its maker can today.
     scopes = with_included([Scope(scope) for scope in stored.scopes]) & ROLE_SCOPES[role]
@@ -123,6 +124,13 @@ def come_home(principal: Principal) -> UUID | None:
     if home != principal.company_id:
         tenancy.enter_company(home)
     return home
+
+
+def _renew_hash(stored: StoredApiKey, secret: str) -> None:
+    """After a rotation of `SECRET_KEYS` the old ones can go once every API key has been used."""
+    newest = keyring().keyed_hash(secret)
+    if stored.secret_hash != newest:
+        api_keys.renew_hash(company_id=stored.standing.company_id, key_id=stored.id, secret_hash=newest)
 
 
 def _user(claims: Claims) -> Principal:

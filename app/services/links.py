@@ -11,11 +11,11 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.settings import settings
 from app.core.tenancy import across_companies
-from app.errors import Conflict, Forbidden
+from app.errors import Conflict, Forbidden, NotFound
 from app.models.audit_entry import RiskLevel
 from app.models.one_time_token import OneTimeToken, TokenPurpose
 from app.models.user import Role, User
-from app.repositories import login_throttles, one_time_tokens, user_sessions, users
+from app.repositories import companies, login_throttles, one_time_tokens, user_sessions, users
 from app.security import passwords, signed_links
 from app.security.principal import Principal
 from app.security.scopes import ROLE_SCOPES
@@ -85,6 +85,8 @@ def invite(principal: Principal, *, company_id: UUID, email: str, role: Role) ->
     company = authentication.acting_for(principal, company_id)
     if role is Role.SUPER_ADMIN or not ROLE_SCOPES[role] <= principal.scopes:
         raise Forbidden(f"You can't invite somebody as {role}.")
+    if companies.get(company) is None:
+        raise NotFound
     if _find(email) is not None:
         raise AlreadyMember
     tenancy.enter_company(company)

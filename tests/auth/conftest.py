@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.models.mail import Mail, MailStatus
+from app.models.user import User
 from app.services import mails
 from tests.cast import Cast
 from tests.rows import all_of, change
@@ -47,6 +48,4 @@ def mailbox(app: Flask, settings: Settings, database: Session) -> Mailbox:
 @pytest.fixture
 def set_user(database: Session, cast: Cast) -> Callable[..., None]:
     """Changes Bob's row: `set_user(status="suspended")`."""
-    from app.models.user import User
-
     return lambda **values: change(database, User, cast.bob.id, **values)

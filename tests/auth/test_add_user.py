@@ -112,7 +112,7 @@ def test_answers_409_when_the_email_is_taken_in_the_same_moment(app: Flask, data
     database.flush()  # not committed: the request can't see it, and waits for it at the unique index
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(lambda: app.test_client().post(PATH, json=dora(), headers=cast.alice.headers))
-        _wait_for_a_lock(database)
+        _wait_until_somebody_waits(database)
         database.commit()
     answer = call.result()
     assert (answer.status_code, answer.json["code"]) == (409, "conflict")
@@ -136,8 +136,8 @@ def _names(email: str) -> dict[str, str]:
     return {"email": email, "username": "twin", "first_name": "Twin", "last_name": "Marsden"}
 
 
-def _wait_for_a_lock(database: Session) -> None:
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+def _wait_until_somebody_waits(database: Session) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
     end = time.monotonic() + 5
     while not database.scalar(waiting):
-        assert time.monotonic() < end, "the request did not wait for the row"
+        assert time.monotonic() < end, "the request did not wait for our row"

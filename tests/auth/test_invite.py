@@ -82,6 +82,12 @@ def test_answers_404_to_a_super_admin_when_there_is_no_such_company(client: Flas
     assert answer.status_code == 404
 
 
+def test_hides_a_deleted_company(client: FlaskClient, database: Session, cast: Cast) -> None:
+    client.delete(f"/v1/company/{cast.acme}", headers=cast.root.headers)
+    assert client.post(path(cast), json=DORA, headers=cast.root.headers).status_code == 404
+    assert count(database, Mail) == 0
+
+
 @pytest.mark.parametrize("email", ["bob@acme.example", "charlie@globex.example"])
 def test_refuses_an_email_that_signs_in_already(client: FlaskClient, cast: Cast, email: str) -> None:
     answer = client.post(path(cast), json={"email": email}, headers=cast.alice.headers)

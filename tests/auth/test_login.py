@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.core.clock import now
 from app.models.audit_entry import AuditEntry
 from app.models.company import Company
 from app.models.login_throttle import LoginThrottle
@@ -97,8 +98,6 @@ def test_refuses_a_user_who_is_not_active(client: FlaskClient, cast: Cast, set_u
 
 
 def test_knows_no_deleted_user(client: FlaskClient, cast: Cast, set_user: SetUser) -> None:
-    from app.core.clock import now
-
     set_user(deleted_at=now())
     assert client.post(PATH, json=BOB).json["code"] == "invalid_credentials"
 
@@ -120,8 +119,6 @@ def test_wants_a_verified_email_when_the_installation_says_so(
     with_settings(require_verified_email=True)
     answer = client.post(PATH, json=BOB)
     assert (answer.status_code, answer.json["code"]) == (401, "email_not_verified")
-    from app.core.clock import now
-
     set_user(email_verified_at=now())
     assert client.post(PATH, json=BOB).status_code == 200
 

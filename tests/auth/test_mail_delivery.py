@@ -8,11 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
-from app.extensions import redis_extension
-from app.models.mail import Mail
+from app.core.tenancy import across_companies
+from app.core.transaction import transaction
+from app.extensions import celery, redis_extension
+from app.models.mail import Mail, MailStatus
+from app.repositories import mails as rows
 from app.services import mails
+from app.tasks import mail as tasks
 from tests.auth.smtp import smtp_server
 from tests.cast import Cast
 from tests.rows import all_of, change, now_in
@@ -153,9 +158,7 @@ def test_sends_the_mail_when_the_server_is_back(
     assert (len(received.messages), mail.status, mail.error) == (1, "sent", None)
 
 
-def test_leaves_a_mail_alone_that_is_not_due(
-    database: Session, mail_id: UUID, deliver: Callable[[UUID], None]
-) -> None:
+def test_leaves_a_mail_alone_that_is_not_due(database: Session, mail_id: UUID, deliver: Callable[[UUID], None]) -> None:
     change(database, Mail, mail_id, next_attempt_at=datetime.now(UTC) + timedelta(seconds=5))
     deliver(mail_id)
     assert now_in(database, Mail, mail_id).attempts == 0
@@ -185,11 +188,6 @@ def test_takes_a_mail_over_when_its_worker_has_died(
 
 
 def test_does_not_let_a_late_worker_overwrite_its_successor(app: Flask, database: Session, mail_id: UUID) -> None:
-    from app.core.tenancy import across_companies
-    from app.core.transaction import transaction
-    from app.models.mail import MailStatus
-    from app.repositories import mails as rows
-
     change(database, Mail, mail_id, status="sending", attempts=2)
     with app.app_context(), transaction(), across_companies("as a worker does"):
         at = datetime.now(UTC)
@@ -218,8 +216,6 @@ def test_sweeps_up_what_should_have_left(
 
 
 def test_runs_as_a_task(app: Flask, database: Session, mail_id: UUID) -> None:
-    from app.tasks import mail as tasks
-
     redis_extension.client.flushdb()
     tasks.sweep_mails()
     assert waiting_jobs() == 1
@@ -230,10 +226,6 @@ def test_runs_as_a_task(app: Flask, database: Session, mail_id: UUID) -> None:
 def test_keeps_the_mail_when_the_queue_is_away(
     app: Flask, client: FlaskClient, database: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kombu.exceptions import OperationalError
-
-    from app.extensions import celery
-
     def refuse(*_args: object, **_options: object) -> None:
         raise OperationalError("the broker is away")
 

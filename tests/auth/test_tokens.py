@@ -40,7 +40,9 @@ def sign(token: str, key: Any = None, *, kid: object = None, algorithm: str = "R
     """The token with other claims (None takes one away), signed by us unless by another key."""
     pair = signing_keys.keys.signing()
     claims = {name: value for name, value in {**claims_of(token), **changes}.items() if value is not None}
-    return jwt.encode(claims, key or pair.private, algorithm=algorithm, headers={"kid": pair.kid if kid is None else kid})
+    return jwt.encode(
+        claims, key or pair.private, algorithm=algorithm, headers={"kid": pair.kid if kid is None else kid}
+    )
 
 
 def part(value: Claims) -> str:

@@ -36,9 +36,7 @@ def test_deletes_several(client: FlaskClient, database: Session, cast: Cast, met
 
 
 @METHODS
-def test_deletes_none_when_one_does_not_exist(
-    client: FlaskClient, database: Session, cast: Cast, method: str
-) -> None:
+def test_deletes_none_when_one_does_not_exist(client: FlaskClient, database: Session, cast: Cast, method: str) -> None:
     body = ids(cast.acme, cast.globex, uuid4())
     assert client.open(PATH, method=method, json=body, headers=cast.root.headers).status_code == 404
     assert (living(database), count(database, AuditEntry)) == (2, 0)

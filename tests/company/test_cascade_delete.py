@@ -24,9 +24,7 @@ def path(cast: Cast) -> str:
 
 
 @METHODS
-def test_deletes_everything_that_belongs_to_it(
-    client: FlaskClient, database: Session, cast: Cast, method: str
-) -> None:
+def test_deletes_everything_that_belongs_to_it(client: FlaskClient, database: Session, cast: Cast, method: str) -> None:
     answer = client.open(path(cast), method=method, json={"delete_related": True}, headers=cast.root.headers)
     assert answer.status_code == 200
     assert answer.json == {"company_id": str(cast.acme), "deleted": {"leads": 1, "users": 3}}
@@ -86,9 +84,7 @@ def test_refuses_anonymous_calls(client: FlaskClient, cast: Cast, method: str) -
 
 
 @METHODS
-def test_refuses_everybody_but_super_admins(
-    client: FlaskClient, database: Session, cast: Cast, method: str
-) -> None:
+def test_refuses_everybody_but_super_admins(client: FlaskClient, database: Session, cast: Cast, method: str) -> None:
     for person in (cast.alice, cast.bob, cast.vera, cast.charlie):
         assert client.open(path(cast), method=method, headers=person.headers).status_code == 403
     assert client.open(path(cast), method=method, headers=cast.key(cast.root, "admin")).status_code == 401

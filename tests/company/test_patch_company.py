@@ -1,7 +1,9 @@
 """PATCH /v1/company/<company_id>."""
 
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -22,6 +24,26 @@ def test_lets_a_super_admin_change_a_company(client: FlaskClient, database: Sess
     assert (acme.email, acme.name) == ("new@acme.example", "Acme")
     entry = audited(database, "company_changed")
     assert (entry.actor_id, entry.company_id) == (cast.root.id, cast.acme)
+
+
+def test_suspends_a_company_at_once_and_lets_it_back(client: FlaskClient, cast: Cast) -> None:
+    for status, answer in (("suspended", 403), ("active", 200)):
+        assert client.patch(path(cast), json={"status": status}, headers=cast.root.headers).status_code == 200
+        assert client.get("/v1/company", headers=cast.alice.headers).status_code == answer
+
+
+def test_sets_the_companys_own_rate_limits(client: FlaskClient, cast: Cast) -> None:
+    body = {"rate_limits": {"general": 7}}
+    assert client.patch(path(cast), json=body, headers=cast.root.headers).status_code == 200
+    assert client.get("/v1/company", headers=cast.alice.headers).headers["X-RateLimit-Limit"] == "7"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"status": "closed"}, {"rate_limits": {"general": 0}}, {"rate_limits": {"unlimited": 5}}, {"rate_limits": None}],
+)
+def test_refuses_bad_values(client: FlaskClient, cast: Cast, body: dict[str, Any]) -> None:
+    assert client.patch(path(cast), json=body, headers=cast.root.headers).status_code == 422
 
 
 def test_refuses_anonymous_calls(client: FlaskClient, cast: Cast) -> None:

@@ -1,20 +1,24 @@
 """What an API key is worth, shown at GET /v1/company and others."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.core.crypto import Keyring
+from app.core import crypto
 from app.models.api_key import ApiKey
 from app.models.company import Company
 from app.models.user import User
 from app.security import api_keys
 from tests.cast import Cast, Headers
+from tests.conftest import SECRET_KEY
 from tests.rows import all_of, change
 
 PATH = "/v1/company"
+NEWER = "the next key of 32 characters or more"
 
 
 def refusal(client: FlaskClient, headers: Headers, path: str = PATH) -> tuple[int, str]:
@@ -140,29 +144,36 @@ def test_acts_for_its_own_company_alone(client: FlaskClient, cast: Cast) -> None
     assert refusal(client, key, f"{PATH}?company_id={cast.globex}") == (404, "resource_not_found")
 
 
-def test_works_on_when_the_installation_has_a_new_secret_key(
-    client: FlaskClient, database: Session, cast: Cast
+@pytest.fixture
+def rotated(app: Flask) -> Iterator[Callable[..., None]]:
+    """Changes `SECRET_KEYS`: `rotated(NEWER, SECRET_KEY)`."""
+    yield lambda *keys: crypto.configure(keys)
+    crypto.configure((SECRET_KEY,))
+
+
+def test_works_on_when_secret_keys_are_rotated(client: FlaskClient, cast: Cast, rotated: Callable[..., None]) -> None:
+    key, unused = cast.key(cast.alice, "read"), cast.key(cast.alice, "read")
+    rotated(NEWER, SECRET_KEY)
+    assert client.get(PATH, headers=key).status_code == 200
+    rotated(NEWER)  # the old one goes: keys that were used meanwhile have moved on
+    assert client.get(PATH, headers=key).status_code == 200
+    assert refusal(client, unused) == (401, "authentication_failed")
+
+
+def test_moves_a_key_of_the_platform_on_alike(client: FlaskClient, cast: Cast, rotated: Callable[..., None]) -> None:
+    key = cast.key(cast.root, "read")
+    for keys in ((NEWER, SECRET_KEY), (NEWER,)):
+        rotated(*keys)
+        assert client.get("/v1/user/profile", headers=key).status_code == 200
+
+
+def test_does_not_move_on_for_a_wrong_secret(
+    client: FlaskClient, database: Session, cast: Cast, rotated: Callable[..., None]
 ) -> None:
-    from app.core import crypto
-    from tests.conftest import SECRET_KEY
-
     key = cast.key(cast.alice, "read")
-    crypto.configure(("the next key of 32 characters or more", SECRET_KEY))
-    try:
-        assert client.get(PATH, headers=key).status_code == 200
-    finally:
-        crypto.configure((SECRET_KEY,))
-    (row,) = all_of(database, ApiKey)
-    assert Keyring((SECRET_KEY,)).matches_hash(key["X-API-Secret"], row.secret_hash)
-
-
-def test_stops_when_its_secret_key_is_gone(client: FlaskClient, cast: Cast) -> None:
-    from app.core import crypto
-    from tests.conftest import SECRET_KEY
-
-    key = cast.key(cast.alice, "read")
-    crypto.configure(("the next key of 32 characters or more",))
-    try:
-        assert refusal(client, key) == (401, "authentication_failed")
-    finally:
-        crypto.configure((SECRET_KEY,))
+    (before,) = all_of(database, ApiKey)
+    stored = before.secret_hash
+    rotated(NEWER, SECRET_KEY)
+    client.get(PATH, headers={**key, "X-API-Secret": "fds_x"})
+    (after,) = all_of(database, ApiKey)
+    assert after.secret_hash == stored

@@ -95,6 +95,12 @@ def test_keeps_what_narrows_the_key(client: FlaskClient, database: Session, cast
     assert client.get("/v1/user/profile", headers=credentials(answer)).status_code == 403
 
 
+def test_narrows_to_nothing_when_told_so(client: FlaskClient, cast: Cast) -> None:
+    answer = client.post(PATH, json={"permissions": {}}, headers=cast.alice.headers)
+    assert answer.json["permissions"] == {}
+    assert client.get("/v1/company", headers=credentials(answer)).status_code == 403
+
+
 def test_ends_the_key_when_it_is_told_to(client: FlaskClient, database: Session, cast: Cast) -> None:
     client.post(PATH, json={"expires_in_days": 90}, headers=cast.alice.headers)
     (key,) = all_of(database, ApiKey)

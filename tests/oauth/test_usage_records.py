@@ -26,9 +26,7 @@ def flush(app: Flask) -> Callable[[], int]:
     return write
 
 
-def test_records_calls_with_a_key(
-    client: FlaskClient, database: Session, cast: Cast, flush: Callable[[], int]
-) -> None:
+def test_records_calls_with_a_key(client: FlaskClient, database: Session, cast: Cast, flush: Callable[[], int]) -> None:
     key = cast.key(cast.alice, "read")
     client.get("/v1/company", headers={**key, "X-Request-ID": "r-1"})
     assert (count(database, ApiRequest), flush()) == (0, 1)

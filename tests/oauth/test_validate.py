@@ -28,8 +28,7 @@ def test_says_whose_a_token_is(client: FlaskClient, cast: Cast) -> None:
 
 def test_tells_the_scopes_of_each_role(client: FlaskClient, cast: Cast) -> None:
     scopes = {
-        person: client.get(PATH, headers=person.headers).json["scopes"]
-        for person in (cast.alice, cast.sam, cast.root)
+        person: client.get(PATH, headers=person.headers).json["scopes"] for person in (cast.alice, cast.sam, cast.root)
     }
     assert scopes == {
         cast.alice: ["admin", "read", "write"],

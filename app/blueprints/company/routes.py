@@ -15,6 +15,7 @@ from app.blueprints.company.schemas import (
     CreateCompanyRequest,
     CreatedCompanyResponse,
     LeadStatisticsResponse,
+    PatchCompanyRequest,
     RelatedDataResponse,
     StatisticsQuery,
     UpdateCompanyRequest,
@@ -194,10 +195,10 @@ def update_company(body: dict[str, Any], company_id: UUID) -> Company:
 
 @blp.patch("/v1/company/<uuid:company_id>")
 @requires(Credential.JWT, roles=_SUPER)
-@blp.arguments(UpdateCompanyRequest)
+@blp.arguments(PatchCompanyRequest)
 @blp.response(200, CompanyResponse)
 def patch_company(body: dict[str, Any], company_id: UUID) -> Company:
-    """Change a company's details, as super admin"""
+    """Change a company's details, its status and its rate limits"""
     return companies.change(current_principal(), company_id, body)
 
 

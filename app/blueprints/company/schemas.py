@@ -3,8 +3,10 @@
 from marshmallow import fields, validate
 
 from app.http.fields import email, identifier, phone
+from app.http.rate_limits import Category
 from app.http.schemas import ResponseSchema, StrictSchema, doc, page_of, text
 from app.http.shared import CompanyResponse
+from app.models.company import CompanyStatus
 
 _MOST_IDS = 100
 
@@ -61,6 +63,24 @@ class UpdateCompanyRequest(StrictSchema):
     phone = phone("Phone number with its country code; null removes it.", allow_none=True)
     logo = _logo()
     address_id = identifier("One of the company's addresses; null removes it.", allow_none=True)
+
+
+class PatchCompanyRequest(UpdateCompanyRequest):
+    """What a super admin can change: also what a company can't choose for itself."""
+
+    status = fields.Enum(
+        CompanyStatus,
+        by_value=True,
+        metadata=doc("A suspended company's users, keys and visitors are turned away.", "suspended"),
+    )
+    rate_limits = fields.Dict(
+        keys=fields.String(validate=validate.OneOf([each.value for each in Category if each is not Category.UNLIMITED])),
+        values=fields.Integer(strict=True, validate=validate.Range(1, 1_000_000)),
+        metadata=doc(
+            "Calls a minute by category where they differ from the installation's; replaces what was set before.",
+            {"general": 500},
+        ),
+    )
 
 
 class CreatedCompanyResponse(CompanyResponse):

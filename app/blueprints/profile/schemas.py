@@ -1,5 +1,6 @@
 """Shapes of the profile routes."""
 
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -11,9 +12,12 @@ from app.http.schemas import StrictSchema, doc, text
 
 _MAX_PREFERENCES = 16_384
 
+# Once a process: it walks through hundreds of files.
+_zones = cache(available_timezones)
+
 
 def _known_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ma.ValidationError("Not an IANA time zone. Write it as in Europe/Madrid.")
 
 
