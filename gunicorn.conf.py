@@ -55,6 +55,9 @@ limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
 
+# The kernel's sendfile() refuses the non-blocking sockets of a green process: the answer would break off after its head.
+sendfile = False
+
 accesslog = None  # the application logs its requests, with ids that gunicorn does not know
 errorlog = "-"
 

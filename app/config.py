@@ -59,6 +59,11 @@ class Settings:
     redis_url: str = setting("Redis 7 or a compatible server.")
     data_dir: Path = setting("Folder for files, development mails and logs.", Path("var"))
     public_url: str = setting("The address under which browsers reach this installation.", "http://127.0.0.1:8000")
+    frontend_url: str = setting(
+        "Where links in mails lead: the team's frontend, which reads `token` from the query and calls the API. "
+        "Without it `PUBLIC_URL`.",
+        "",
+    )
     trusted_proxies: int = setting("How many proxies in front set `X-Forwarded-For`; 0 trusts none.", 0)
     cors_origins: tuple[str, ...] = setting(
         "Comma-separated origins whose pages may call the API from a browser; `*` for any. Cookies are never used.", ()

@@ -3,11 +3,13 @@
 Postgres would refuse the rows anyway; this one finds the mistake at the first run of the statement, with its text,
 instead of as a page that is strangely empty. What counts is a condition that every row has to meet: an equality of
 `company_id` with a value (or, between tables, with the `company_id` of one that is named), AND-ed to the others, in
-each SELECT, UPDATE and DELETE by itself. Text is not read: `text("SELECT ...")` has the second wall only.
+each SELECT, UPDATE and DELETE by itself. Text is not read: `text("SELECT ...")` and `table("users")` have the second
+wall only.
 """
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import (
     BinaryExpression,
@@ -26,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import Grouping, Null
-from sqlalchemy.sql.selectable import AliasedReturnsRows
+from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectStatementGrouping
 from sqlalchemy.sql.visitors import HasTraverseInternals
 
 from app.core.tenancy import ACROSS
@@ -35,9 +37,14 @@ COLUMN = "company_id"
 _NAMING = {operators.eq, operators.is_, operators.in_op}
 _VALUES = (BindParameter, Null)
 _LEAVES = {BindParameter, Null}
+_WRAPPERS = (CompoundSelect, SelectStatementGrouping)
 _NOT_INSIDE = ("_correlate", "_correlate_except")
 # What stands in a FROM: a table, or an alias, subquery or CTE. Annotated copies are equal to their originals.
 Froms = set[Any]
+
+# Statements that were looked into before: those that are made once and run often pay for it once. They never change,
+# every method of theirs makes another one.
+_passed: WeakSet[Any] = WeakSet()
 
 
 class CompanyNotNamed(RuntimeError):
@@ -56,24 +63,28 @@ def unnamed(statement: Any, parameters: Any = None) -> set[str]:
     missing: set[str] = set()
     if isinstance(statement, Insert) and _owned_name(statement.table) and not _inserts_company(statement, parameters):
         missing.add(statement.table.name)
-    todo: list[tuple[Any, Froms]] = [(statement, set())]
-    for scope, outer in todo:  # grows while it is read
+    todo: list[tuple[Any, Froms, Froms]] = [(statement, set(), set())]
+    for scope, near, around in todo:  # grows while it is read
         froms, joins, nested = _look_into(scope)
-        todo += [(inner, outer | froms if correlates else set()) for inner, correlates in nested]
+        inside = (near, around) if isinstance(scope, _WRAPPERS) else (froms, around | froms)
+        todo += [(inner, *(inside if correlates else (set(), set()))) for inner, correlates in nested]
         # The rows of an INSERT are new, and a UNION has nothing but its SELECTs.
         if not isinstance(scope, (Insert, CompoundSelect)):
             owned = {each for each in froms if _owned_name(each)}
-            named = _named_in(scope, joins, owned, _correlated(scope, froms, outer))
+            named = _named_in(scope, joins, owned, _correlated(scope, froms, near, around))
             missing.update(_owned_name(each) or "" for each in owned - named)
     return missing
 
 
 def _check_statement(state: ORMExecuteState) -> None:
-    if state.session.info.get(ACROSS):
+    statement = state.statement
+    if state.session.info.get(ACROSS) or statement in _passed:
         return
-    missing = unnamed(state.statement, state.parameters)
+    missing = unnamed(statement, state.parameters)
     if missing:
-        raise CompanyNotNamed(f"name the company of {', '.join(sorted(missing))} in: {_text(state.statement)}")
+        raise CompanyNotNamed(f"name the company of {', '.join(sorted(missing))} in: {_text(statement)}")
+    if not state.is_insert:  # whose parameters may differ the next time
+        _passed.add(statement)
 
 
 def _text(statement: Any) -> str:
@@ -168,11 +179,12 @@ def _is_company(side: Any) -> bool:
     return isinstance(side, Column) and side.name == COLUMN
 
 
-def _correlated(scope: Any, froms: Froms, outer: Froms) -> Froms:
-    """The froms that a statement takes over from those around it, as SQLAlchemy decides it: never its only one."""
+def _correlated(scope: Any, froms: Froms, near: Froms, around: Froms) -> Froms:
+    """The froms that a statement takes over from those around it, as SQLAlchemy decides it: by itself from the nearest
+    one alone, and never its only one; otherwise those that it names."""
     if getattr(scope, "_auto_correlate", True):
-        return outer if len(froms) > 1 else set()
-    return outer & set(scope._correlate)
+        return near if len(froms) > 1 else set()
+    return around & set(scope._correlate)
 
 
 def _unaliased(element: Any) -> Any:

@@ -41,6 +41,7 @@ _START = """SwaggerUIBundle({
   deepLinking: true,
   docExpansion: "none",
   filter: true,
+  showExtensions: true,
   persistAuthorization: false,
   validatorUrl: null,
 });

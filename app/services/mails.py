@@ -97,7 +97,7 @@ def compose(mail: Mail) -> tuple[str, str]:
     if mail.token_id is None:
         raise ValueError(f"mail {mail.id} has no token")
     token = signed_links.sign(mail.token_id, purpose)
-    link = f"{settings().public_url}/{page}?token={quote(token)}"
+    link = f"{settings().frontend_url or settings().public_url}/{page}?token={quote(token)}"
     text = f"{sentence}\n\n{link}\n\nOr paste this token where you are asked for it:\n\n{token}\n"
     return subject, f"{text}\nIf you did not expect this mail, you need not do anything.\n"
 

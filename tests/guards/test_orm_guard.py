@@ -7,9 +7,12 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from sqlalchemy import (
+    Connection,
+    Engine,
     and_,
     bindparam,
     case,
+    column,
     delete,
     exists,
     false,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    table,
     text,
     true,
     tuple_,
@@ -45,6 +49,7 @@ from app.models.lead import Lead
 from app.models.login_throttle import LoginThrottle
 from app.models.user import User
 from tests.cast import Cast
+from tests.guards import rows
 
 ACME, GLOBEX = UUID(int=1), UUID(int=2)
 
@@ -135,6 +140,18 @@ REFUSED: dict[str, Any] = {
     "the same table in the where, uncorrelated": select(User).where(
         OWN, exists(select(User.id).where(User.id == ApiKey.created_by, OWN_KEYS).correlate(None))
     ),
+    "the same table two statements further in": select(User.id).where(
+        OWN,
+        exists(
+            select(Lead.id).where(
+                Lead.company_id == ACME,
+                exists(select(User.id, ApiKey.id).where(ApiKey.created_by == User.id, OWN_KEYS)),
+            )
+        ),
+    ),
+    "one of two in a union in the where": select(User.id).where(
+        OWN, User.id.in_(union(select(ApiKey.created_by).where(OWN_KEYS), select(ApiKey.created_by)))
+    ),
     "a scalar subquery": select(User.id, select(func.count(ApiKey.id)).scalar_subquery()).where(OWN),
     "an exists": select(User).where(OWN, exists().where(ApiKey.created_by == User.id)),
     "not exists": select(User).where(OWN, ~exists().where(ApiKey.created_by == User.id)),
@@ -204,6 +221,24 @@ PASSED: dict[str, Any] = {
     "an exists of equal companies": select(User).where(
         OWN, exists().where(ApiKey.created_by == User.id, ApiKey.company_id == User.company_id)
     ),
+    "a table of the statement around the one around": select(User.id).where(
+        OWN,
+        exists(
+            select(Lead.id).where(
+                Lead.company_id == ACME,
+                exists(select(ApiKey.id).where(ApiKey.created_by == User.id, OWN_KEYS).correlate(User)),
+            )
+        ),
+    ),
+    "a union in the where": select(User.id).where(
+        OWN,
+        User.id.in_(
+            union(
+                select(ApiKey.created_by).where(ApiKey.created_by == User.id, ApiKey.company_id == User.company_id),
+                select(Lead.id).where(Lead.company_id == ACME),
+            )
+        ),
+    ),
     "a lateral": select(User.id, lateral(select(ApiKey.id).where(ApiKey.created_by == User.id, OWN_KEYS)).c.id).where(
         OWN
     ),
@@ -223,6 +258,7 @@ PASSED: dict[str, Any] = {
     "a function": select(func.now()),
     # Not read at all: the second wall alone guards it (test_second_wall.py).
     "text": text("SELECT * FROM users"),
+    "a table that is only named": select(table("users", column("email")).c.email),
 }
 
 
@@ -245,6 +281,37 @@ def test_passes_a_statement_with_a_company(session: Session, statement: Any) -> 
     session.execute(statement)
 
 
+@pytest.fixture(scope="module")
+def neighbours(_owner: Engine) -> Iterator[Connection]:
+    """A connection that no wall binds, to rows of both companies that nobody else sees."""
+    with _owner.connect() as connection:
+        for company, tag in ((ACME, "acme"), (GLOBEX, "globex")):
+            rows.fill(connection, company, tag)
+        yield connection
+        connection.rollback()
+
+
+# They name the other company, or are not read.
+_ABOUT_BOTH = {"several companies", "text", "a table that is only named"}
+
+
+@pytest.mark.parametrize("name", [name for name in PASSED if name not in _ABOUT_BOTH])
+def test_what_passes_has_nothing_to_do_with_another_company(neighbours: Connection, name: str) -> None:
+    def result() -> Any:
+        with neighbours.begin_nested() as savepoint:
+            found = neighbours.execute(PASSED[name])
+            told = sorted(map(repr, found)) if found.returns_rows else found.rowcount
+            savepoint.rollback()
+            return told
+
+    with_both = result()
+    with neighbours.begin_nested() as savepoint:
+        neighbours.execute(delete(Company).where(Company.id == GLOBEX))
+        alone = result()
+        savepoint.rollback()
+    assert with_both == alone
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -264,6 +331,29 @@ def test_passes_a_statement_with_a_company(session: Session, statement: Any) -> 
 def test_refuses_every_way_to_ask(session: Session, call: Callable[[Session], Any]) -> None:
     with pytest.raises(CompanyNotNamed):
         call(session)
+
+
+def test_looks_at_what_a_passed_statement_was_made_into(session: Session) -> None:
+    passed = select(User.id).where(OWN)
+    for _ in range(2):
+        session.execute(passed)
+    for other in (
+        passed.add_columns(ApiKey.id),
+        passed.join(ApiKey),
+        passed.union(_all),
+        select(passed.subquery(), _all.subquery()),
+    ):
+        with pytest.raises(CompanyNotNamed):
+            session.execute(other)
+
+
+def test_looks_at_the_values_of_every_insert(session: Session) -> None:
+    statement = insert(Lead)
+    row = {"first_name": "A", "last_name": "B", "email": "a@b.example"}
+    with pytest.raises(IntegrityError, match="fk_leads_company_id"), session.begin_nested():
+        session.execute(statement, [{**row, "company_id": ACME}])
+    with pytest.raises(CompanyNotNamed):
+        session.execute(statement, [row])
 
 
 def test_passes_many_inserted_rows_that_name_it(session: Session) -> None:

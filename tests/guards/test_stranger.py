@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from app.core import tenancy
 from app.db import Base
 from app.http.api import api_of
 from app.http.requires import Access, Credential
@@ -32,6 +33,7 @@ from app.models.user_session import UserSession
 from app.security import tokens
 from app.security.scopes import Resource, Scope, includes
 from app.security.signing_keys import keys
+from app.services import authentication
 from tests.cast import Cast, Headers, Person
 from tests.guards import rows, walk
 from tests.guards.rows import OWNED, Rows
@@ -320,6 +322,23 @@ def test_tells_a_neighbour_nothing_and_changes_nothing(
     assert dump(neighbours.cast.database, neighbours.cast.globex) == before
     # And all the while the caller could have done the same to rows of her own.
     assert client.get("/v1/company", headers=headers()).status_code == 200
+
+
+def test_finds_a_rule_that_was_dropped(
+    app: Flask, client: FlaskClient, neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def acting_for(_principal: object, company_id: UUID) -> UUID:
+        tenancy.enter_company(company_id)
+        return company_id
+
+    monkeypatch.setattr(authentication, "acting_for", acting_for)
+    routes = [route for route in walk.guarded_routes(app) if str(route).endswith("<uuid:company_id>/statistics")]
+    leaks = walk.leaks(client, neighbours.attempts(app, routes), _in_context(app, neighbours.token), neighbours.secrets)
+    route = "GET /v1/company/<uuid:company_id>/statistics"
+    assert leaks == [
+        f"{route} (path: company_id, body: none): 200 for another company's id",
+        f"{route} (query, body: none): 200 for another company's id",
+    ]
 
 
 def _in_context(app: Flask, make: Callable[[], Headers]) -> Callable[[], Mapping[str, str]]:

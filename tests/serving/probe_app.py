@@ -9,6 +9,7 @@ import os  # noqa: E402
 import threading  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Callable, Iterable, Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 from urllib.parse import parse_qs  # noqa: E402
 
@@ -47,6 +48,10 @@ class ProbeApp:
 
     def get_pid(self, environ: dict[str, Any], query: dict[str, str]) -> bytes:
         return str(os.getpid()).encode()
+
+    def get_file(self, environ: dict[str, Any], query: dict[str, str]) -> Iterable[bytes]:
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"](Path(query["path"]).open("rb"))
+        return wrapped
 
     def get_sleep(self, environ: dict[str, Any], query: dict[str, str]) -> bytes:
         time.sleep(float(query["seconds"]))
