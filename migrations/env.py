@@ -1,7 +1,7 @@
 """Alembic's environment: connects as the owner and compares with our models."""
 
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, pool, text
 
 import app.models  # noqa: F401 - registers every table
 from app.config import with_driver
@@ -17,7 +17,9 @@ def _url() -> str:
 def run() -> None:
     """Runs the migrations in one transaction."""
     engine = create_engine(_url(), poolclass=pool.NullPool)
-    with engine.connect() as connection:
+    # Two hosts that are upgraded at once would both run the same migration; so the second one waits, and finds it done.
+    with engine.connect() as lock, engine.connect() as connection:
+        lock.execute(text("SELECT pg_advisory_lock(hashtext('frontdesk migrations'))"))
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

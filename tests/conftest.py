@@ -155,4 +155,3 @@ def with_settings(app: Flask) -> Iterator[Callable[..., None]]:
     before = current_settings.settings()
     yield lambda **changes: current_settings.configure(dataclasses.replace(before, **changes))
     current_settings.configure(before)
-

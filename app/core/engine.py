@@ -23,7 +23,6 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         # An error that is logged with its parameters would put hashes and people's data into the log.
         "hide_parameters": True,
         "connect_args": {
-            "connect_timeout": settings.database_connect_timeout_seconds,
             "application_name": "frontdesk",
             "options": server,
             "keepalives_idle": 30,

@@ -2,20 +2,23 @@
 swallows packets, would hold every request for minutes.
 
 psycopg2 hands us the waiting (https://www.psycopg.org/docs/advanced.html#support-for-coroutine-libraries). Connecting
-and BEGIN, which a living server answers at once, get `DATABASE_CONNECT_TIMEOUT_SECONDS`; other statements get their
-own time-out and a little more. In a green process the server registers its way of waiting.
+and BEGIN, which a living server answers at once, get `DATABASE_CONNECT_TIMEOUT_SECONDS`. Other statements may take
+long for good reasons: while we wait for one, a second connection asks now and then whether the server lives at all.
+In a green process the server registers its way of waiting.
 """
 
 import select
-from collections.abc import Callable
+import time
 from typing import Protocol
 
 import psycopg2
 from psycopg2 import extensions
 
-from app.config import Settings
+from app.config import Settings, without_driver
 
 _GRACE_SECONDS = 2.0
+_FIRST_PROBE_SECONDS = 0.6
+_LONGEST_PAUSE_SECONDS = 5.0
 
 
 class Wait(Protocol):
@@ -46,20 +49,50 @@ def register(wait: Wait) -> None:
 
 def install(settings: Settings) -> None:
     """Bounds the waiting of every connection of this process."""
-    extensions.set_wait_callback(
-        _bounded(
-            at_once=float(settings.database_connect_timeout_seconds),
-            statement=settings.database_statement_timeout_ms / 1000 + _GRACE_SECONDS,
-        )
-    )
+    extensions.set_wait_callback(_Patience(settings))
 
 
-def _bounded(*, at_once: float, statement: float) -> Callable[[extensions.connection], None]:
-    def wait_for(connection: extensions.connection) -> None:
+class _Patience:
+    """The wait callback: called by psycopg2 with a connection that waits for its server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = without_driver(settings.runtime_url)
+        self._at_once = settings.database_connect_timeout_seconds
+        self._statement = settings.database_statement_timeout_ms / 1000 + _GRACE_SECONDS
+        self._alive_at = float("-inf")
+
+    def __call__(self, connection: extensions.connection) -> None:
         while (state := connection.poll()) != extensions.POLL_OK:
             in_transaction = connection.status == extensions.STATUS_BEGIN
-            limit = statement if in_transaction else at_once
-            if not _wait(connection.fileno(), write=state == extensions.POLL_WRITE, timeout=limit):
-                raise PostgresSilent(f"Postgres didn't answer within {limit:.0f} s")
+            wait = self._wait_for_statement if in_transaction else self._wait_at_once
+            wait(connection.fileno(), state == extensions.POLL_WRITE)
 
-    return wait_for
+    def _wait_at_once(self, fd: int, write: bool) -> None:
+        if not _wait(fd, write=write, timeout=self._at_once):
+            raise PostgresSilent(f"Postgres didn't answer within {self._at_once} s")
+
+    def _wait_for_statement(self, fd: int, write: bool) -> None:
+        end = time.monotonic() + self._statement
+        pause = _FIRST_PROBE_SECONDS
+        while not _wait(fd, write=write, timeout=pause):
+            if time.monotonic() > end:
+                raise PostgresSilent(f"Postgres didn't answer within {self._statement:.0f} s")
+            self._probe()
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    def _probe(self) -> None:
+        """Raises `PostgresSilent` when the server doesn't take connections any more."""
+        if time.monotonic() - self._alive_at < _FIRST_PROBE_SECONDS:
+            return  # another statement has just asked
+        try:
+            psycopg2.connect(self._url, application_name="frontdesk probe").close()
+        except PostgresSilent:
+            raise
+        except psycopg2.OperationalError as error:
+            if (
+                getattr(error, "pgcode", None) is None
+                and "too many" not in str(error)
+                and "remaining" not in str(error)
+            ):
+                raise PostgresSilent("Postgres stopped while it ran a statement") from None
+        self._alive_at = time.monotonic()

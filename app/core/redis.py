@@ -16,6 +16,8 @@ def make_client(url: str, timeout_seconds: float) -> "redis.Redis":
         socket_connect_timeout=timeout_seconds,
         socket_keepalive=True,
         health_check_interval=30,
-        retry=Retry(NoBackoff(), 1),
+        # Once more after a connection that Redis closed while it was idle; never after a time-out, since requests hold
+        # a connection to Postgres while they wait.
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
     )
     return redis.Redis(connection_pool=pool)

@@ -5,6 +5,7 @@ request that arrives meanwhile waits for the first one's commit.
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -19,6 +20,7 @@ from app.errors import BadRequest, Conflict
 from app.http.json import dumps, loads
 from app.repositories import idempotency_records
 
+_KEY = re.compile(r"[!-~]{1,255}")
 _KEPT_HEADERS = ("Content-Type", "Location")
 
 
@@ -41,8 +43,8 @@ def answer_once(caller: str, company_id: UUID | None, call: Callable[[], Respons
     key = request.headers.get("Idempotency-Key")
     if key is None or request.method != "POST":
         return call()
-    if not 1 <= len(key) <= 255 or not key.isprintable():
-        raise BadRequest("Idempotency-Key must have 1 to 255 printable characters.")
+    if not _KEY.fullmatch(key):
+        raise BadRequest("Idempotency-Key must have 1 to 255 visible ASCII characters, without spaces.")
     at = _Place(company_id, caller, key)
     tenancy.enter_company(company_id)
     expires_at = now() + timedelta(hours=settings().idempotency_hours)

@@ -1,7 +1,10 @@
 """JSON by orjson: several times faster than the standard library on lists, and it refuses NaN and lone surrogates."""
 
+import json
+from datetime import datetime
 from itertools import chain
 from typing import Any
+from uuid import UUID
 
 import orjson
 from flask.json.provider import JSONProvider
@@ -28,7 +31,19 @@ class OrjsonProvider(JSONProvider):
 
 def dumps(value: Any) -> str:
     """JSON text; UUIDs and datetimes as RFC 3339 with Z."""
-    return orjson.dumps(value, option=_OPTIONS).decode()
+    try:
+        return orjson.dumps(value, option=_OPTIONS).decode()
+    except TypeError:
+        # Integers beyond 64 bits, which jsonb can hold: a stored row must always be readable.
+        return json.dumps(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def loads(text: str | bytes) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app import errors
+from app.core.crypto import UndecryptableError
 from app.core.logging import request_id
 from app.core.patience import PostgresSilent
 from app.core.settings import settings
@@ -19,6 +20,8 @@ from app.http.json import dumps
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+# deadlock_detected, serialization_failure, lock_not_available: the database is well.
+_COLLISIONS = {"40P01", "40001", "55P03"}
 
 _UNIQUE_VIOLATION = "23505"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
@@ -47,6 +50,7 @@ def register(app: Flask) -> None:
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, PostgresSilent, RedisError):
         app.register_error_handler(unavailable, _unavailable)
     app.register_error_handler(DataError, _data_error)
+    app.register_error_handler(UndecryptableError, _undecryptable)
     app.register_error_handler(IntegrityError, _integrity_error)
     app.register_error_handler(Exception, _bug)
 
@@ -117,12 +121,23 @@ def _flat(messages: Any) -> Any:
 
 
 def _unavailable(error: Exception) -> Response:
+    if getattr(getattr(error, "orig", None), "pgcode", None) in _COLLISIONS:
+        family = errors.Conflict
+        detail = "Somebody else was changing the same thing at the same moment. Nothing was changed; try again."
+        return problem(409, family.code, family.title, detail)
     text = str(getattr(error, "orig", error)).strip().splitlines()
     log.error("a needed service is down", extra={"reason": text[0] if text else type(error).__name__})
-    family = errors.Unavailable
+    unavailable = errors.Unavailable
     what = "The cache" if isinstance(error, RedisError) else "The database"
     detail = f"{what} can't be reached at the moment. Nothing was changed; try again shortly."
-    return problem(503, family.code, family.title, detail, headers={"Retry-After": "2"})
+    return problem(503, unavailable.code, unavailable.title, detail, headers={"Retry-After": "2"})
+
+
+def _undecryptable(error: UndecryptableError) -> Response:
+    log.error("a stored secret can't be read", extra={"reason": str(error)})
+    family = errors.Unavailable
+    detail = "A stored secret can't be read with this installation's keys. Its operator has to put the old key back."
+    return problem(503, family.code, family.title, detail)
 
 
 def _data_error(error: DBAPIError) -> Response:

@@ -1,5 +1,6 @@
 """What surrounds every request: its id, the security headers, the access log line and the usage record."""
 
+import ipaddress
 import logging
 import re
 import time
@@ -38,6 +39,19 @@ def register(app: Flask) -> None:
 def client_ip() -> str | None:
     """The caller's address, as far as the configured proxies are trusted."""
     return request.remote_addr
+
+
+def client_network() -> str:
+    """What anonymous callers are counted by: an IPv4 address, or the /64 that one IPv6 subscriber has to itself."""
+    try:
+        address = ipaddress.ip_address(client_ip() or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
+        address = address.ipv4_mapped
+    return str(address)
 
 
 def route() -> str:

@@ -14,10 +14,10 @@ from uuid import UUID
 from flask import Flask, Response, g, make_response, request
 
 from app.core.transaction import transaction
-from app.errors import Forbidden, NotFound, Unauthenticated, UnsupportedType
+from app.errors import AppError, Forbidden, NotFound, Unauthenticated, UnsupportedType
 from app.http import idempotency, rate_limits
 from app.http.rate_limits import Category
-from app.http.request_context import client_ip
+from app.http.request_context import client_network
 from app.models.user import Role
 from app.security.principal import Principal, PrincipalKind
 from app.security.scopes import Resource, Scope
@@ -110,9 +110,12 @@ def _guarded(view: View, access: Access) -> View:
     def guarded(*args: Any, **kwargs: Any) -> Response:
         if access.category is Category.UNLIMITED and access.public:
             return make_response(view(*args, **kwargs))
+        # Read before the transaction begins: a client that sends its body byte by byte must not hold a connection to
+        # Postgres meanwhile; as many such clients as there are connections would stop everybody.
+        request.get_data(cache=True)
         with transaction():
             principal = None if access.public else _authenticate(access)
-            caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_ip()}"
+            caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_network()}"
             rate_limits.enforce(access.category, caller, dict(principal.rate_limits) if principal else None)
             if principal:
                 g.principal = principal = _authorise(principal, access)
@@ -140,9 +143,9 @@ def _asker(caller: str, principal: Principal | None) -> str:
 def _authenticate(access: Access) -> Principal:
     try:
         principal = _identify(access)
-    except Unauthenticated:
-        # Guessing is counted by address, so that it is slowed down like any other caller.
-        rate_limits.enforce(Category.GENERAL, f"ip:{client_ip()}")
+    except AppError:
+        # Guessing, and calling with what was revoked, is counted by address, like any other caller.
+        rate_limits.enforce(Category.GENERAL, f"ip:{client_network()}")
         raise
     g.principal = principal
     return principal

@@ -1,5 +1,6 @@
 """Setting a database up, as the owner of the tables: the database itself, the runtime role, migrations and grants."""
 
+import contextlib
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -35,6 +36,8 @@ def ensure_database(owner_url: str) -> bool:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except (psycopg2.errors.DuplicateDatabase, psycopg2.errors.UniqueViolation):
+        return False  # another host that is prepared at the same moment was first
     finally:
         connection.close()
     return True
@@ -56,7 +59,8 @@ def ensure_extensions(owner_url: str) -> None:
                 raise InstallationError("This Postgres has no pgvector: install version 0.8 or later of it.")
             if tuple(int(part) for part in row[0].split(".")[:2]) < _OLDEST_PGVECTOR:
                 raise InstallationError(f"pgvector {row[0]} is too old: install 0.8 or later.")
-            cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            with contextlib.suppress(psycopg2.errors.UniqueViolation):  # another host was first
+                cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except psycopg2.errors.InsufficientPrivilege:
         raise InstallationError(
             "The owner may not enable pgvector: run CREATE EXTENSION vector as a superuser once."

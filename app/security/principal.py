@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.errors import Forbidden, Invalid
 from app.models.user import Role
-from app.security.scopes import Action, Resource, Scope, includes
+from app.security.scopes import ROLE_SCOPES, Action, Resource, Scope, includes
 
 
 class PrincipalKind(StrEnum):
@@ -64,6 +64,16 @@ class Principal:
             return True
         granted = self.permissions.get(resource.value, ()) if resource else ()
         return any(includes(Scope(action), scope) for action in granted)
+
+    def may_make(self, role: Role) -> bool:
+        """Whether the caller may give somebody this role: nobody gives more than they have themselves.
+
+        Adding people is what `users: ["write"]` grants, so a narrowed key may add members and supporters; an admin
+        would have more power than any narrowed key.
+        """
+        if role is Role.SUPER_ADMIN or (role is Role.ADMIN and self.permissions is not None):
+            return False
+        return ROLE_SCOPES[role] <= self.scopes
 
     def require_role(self, *roles: Role) -> None:
         """Raises `Forbidden` unless the caller (or the maker of the key) has one of `roles`."""

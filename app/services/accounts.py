@@ -15,7 +15,6 @@ from app.models.user import Role, User, UserStatus
 from app.repositories import companies, users
 from app.security import passwords
 from app.security.principal import Principal
-from app.security.scopes import ROLE_SCOPES, Scope
 from app.services import audit, authentication, links
 from app.services.audit import Event
 
@@ -61,6 +60,7 @@ def register(new: NewUser, *, company_id: UUID, setup_token: str | None, invitat
         token = links.use(invitation_token, TokenPurpose.INVITATION)
         if token.company_id != company_id or (token.email or "").lower() != new.email.lower():
             raise RegistrationRefused("This invitation is for another company or another e-mail.")
+        _check_inviter(token)
         return _create(new, company_id, Role(token.role or Role.MEMBER), token=token, event=Event.USER_REGISTERED)
     if not setup_token:
         raise RegistrationRefused
@@ -78,10 +78,18 @@ def add(principal: Principal, new: NewUser, *, company_id: UUID | None, role: Ro
     return _create(new, company, role, by=principal, event=Event.USER_ADDED)
 
 
+def _check_inviter(token: OneTimeToken) -> None:
+    """An invitation is worth no more than the one who sent it is on the day it is accepted."""
+    with across_companies("super admins invite, too"):
+        inviter = users.get_across_companies(token.created_by) if token.created_by else None
+    if inviter is None or inviter.status != UserStatus.ACTIVE or inviter.role not in {Role.ADMIN, Role.SUPER_ADMIN}:
+        raise RegistrationRefused("Whoever sent this invitation is no longer an admin. Ask for a new one.")
+
+
 def refuse_granting(principal: Principal, role: Role) -> None:
     """Raises `Forbidden` when making a user of this role would give more power than the caller has."""
-    if not ROLE_SCOPES[role] <= principal.scopes:
-        raise Forbidden(f"Making somebody {role} needs the scope {Scope.ADMIN}.")
+    if not principal.may_make(role):
+        raise Forbidden(f"You can't make somebody {role}: that would be more than you may do yourself.")
 
 
 def get(principal: Principal, user_id: UUID) -> User:

@@ -161,14 +161,15 @@ def restore(principal: Principal, company_id: UUID) -> Company:
 
 def delete_many(principal: Principal, company_ids: Sequence[UUID]) -> list[UUID]:
     """Deletes several companies, all or none; raises `NotFound` when one isn't the caller's to delete."""
-    for company_id in dict.fromkeys(company_ids):
+    # In one order everywhere: two calls with the same companies the other way round would lock each other out.
+    for company_id in sorted(set(company_ids)):
         delete(principal, company_id)
     return list(dict.fromkeys(company_ids))
 
 
 def restore_many(principal: Principal, company_ids: Sequence[UUID]) -> list[UUID]:
     """Restores several companies, all or none."""
-    for company_id in dict.fromkeys(company_ids):
+    for company_id in sorted(set(company_ids)):
         restore(principal, company_id)
     return list(dict.fromkeys(company_ids))
 
@@ -236,8 +237,10 @@ def _restore(principal: Principal, company_id: UUID) -> Company:
     company = companies.get(company_id, include_deleted=True)
     if company is None or company.deleted_at is None or company.deletion_id is None:
         raise NotDeleted
-    companies.restore_related(company_id, deletion_id=company.deletion_id)
-    company.deleted_at = company.deletion_id = None
+    deletion_id = company.deletion_id
+    if not companies.set_deleted(company_id, at=None, deletion_id=None):
+        raise NotDeleted  # somebody else was first
+    companies.restore_related(company_id, deletion_id=deletion_id)
     audit.record(
         Event.COMPANY_RESTORED, "company", company_id, company_id=company_id, by=principal, risk=RiskLevel.HIGH
     )

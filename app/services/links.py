@@ -18,7 +18,6 @@ from app.models.user import Role, User
 from app.repositories import companies, login_throttles, one_time_tokens, user_sessions, users
 from app.security import passwords, signed_links
 from app.security.principal import Principal
-from app.security.scopes import ROLE_SCOPES
 from app.security.signed_links import InvalidToken
 from app.services import audit, authentication, mails
 from app.services.audit import Event
@@ -83,8 +82,8 @@ def reset_password(token: str, password: str) -> User:
 def invite(principal: Principal, *, company_id: UUID, email: str, role: Role) -> OneTimeToken:
     """Invites somebody to the company's team by mail; raises `AlreadyMember`."""
     company = authentication.acting_for(principal, company_id)
-    if role is Role.SUPER_ADMIN or not ROLE_SCOPES[role] <= principal.scopes:
-        raise Forbidden(f"You can't invite somebody as {role}.")
+    if not principal.may_make(role):
+        raise Forbidden(f"You can't invite somebody as {role}: that would be more than you may do yourself.")
     if companies.get(company) is None:
         raise NotFound
     if _find(email) is not None:

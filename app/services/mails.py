@@ -103,6 +103,9 @@ def compose(mail: Mail) -> tuple[str, str]:
 
 
 def _attempt(mail: Mail) -> tuple[MailStatus, str | None, timedelta]:
+    if mail.attempts > settings().mail_attempts:
+        # Every worker that tried it died before it could say how it went.
+        return MailStatus.FAILED, "given up after too many attempts", timedelta()
     subject, text = compose(mail)
     try:
         mailer = _mailer(settings().mail_url, settings().data_dir)

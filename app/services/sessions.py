@@ -2,7 +2,7 @@
 a second time was stolen, so the session ends."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.core import tenancy
@@ -53,6 +53,12 @@ class RefreshTokenReused(Unauthenticated):
     keeps_writes = True
 
 
+_LOCKED = (
+    "Signing in with this e-mail is locked after too many failures. Wait for the time that Retry-After gives, or reset "
+    "the password."
+)
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """Fresh tokens and whose they are. `expires_in` is the access token's life in seconds."""
@@ -72,6 +78,7 @@ def log_in(*, email: str, password: str) -> SignedIn:
         user = users.find_by_email_across_companies(email)
     if not passwords.verify(user.password_hash if user else None, password) or user is None:
         raise _failed(email, user)
+    _refuse_locked(email)  # others may have failed while the hash was computed: a burst must not outrun the lock
     company = _enter(user)
     _check_may_sign_in(user)
     login_throttles.forget(email)
@@ -130,16 +137,15 @@ def end(principal: Principal, *, because: str) -> None:
 def _refuse_locked(email: str) -> None:
     until = login_throttles.locked_until(email)
     if until is not None and until > now():
-        wait = max(1, int((until - now()).total_seconds()) + 1)
-        raise LoginLocked(
-            f"Signing in with this e-mail is locked after too many failures. Try again in {wait} seconds, "
-            "or reset the password.",
-            retry_after=wait,
-        )
+        raise LoginLocked(_LOCKED, retry_after=_seconds_to(until))
 
 
-def _failed(email: str, user: User | None) -> LoginFailed:
-    failures = login_throttles.count_failure(email, at=now())
+def _failed(email: str, user: User | None) -> LoginFailed | LoginLocked:
+    failures = login_throttles.count_failure(email, at=now())  # one after the other: it locks the row
+    until = login_throttles.locked_until(email)
+    if until is not None and until > now():
+        # The lock fell while the hash was computed: nobody in that burst learns any more whether a password was wrong.
+        return LoginLocked(_LOCKED, retry_after=_seconds_to(until))
     extra = failures - settings().login_failures_allowed
     if extra >= 0:
         seconds = min(settings().login_lock_max_seconds, settings().login_lock_seconds * 2 ** min(extra, 30))
@@ -156,6 +162,10 @@ def _failed(email: str, user: User | None) -> LoginFailed:
         risk=RiskLevel.HIGH if extra >= 0 else RiskLevel.MEDIUM,
     )
     return LoginFailed()
+
+
+def _seconds_to(moment: datetime) -> int:
+    return max(1, int((moment - now()).total_seconds()) + 1)
 
 
 def _enter(user: User) -> Company | None:

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -53,17 +53,11 @@ class _Buffer:
             while self.records:
                 batch = [self.records.popleft() for _ in range(min(_BATCH, len(self.records)))]
                 try:
-                    with transaction(), across_companies("calls of all companies are written together"):
-                        api_requests.add_all_across_companies(batch)
-                except (DataError, IntegrityError, ProgrammingError):
-                    log.exception("usage records refused by the database")
-                    _dropped.inc(len(batch))
-                    continue
+                    written += _write(batch)
                 except SQLAlchemyError as error:
                     self.records.extendleft(reversed(batch))
                     log.warning("usage records wait for the database", extra={"reason": type(error).__name__})
                     return written
-                written += len(batch)
         return written
 
     def _start(self) -> None:
@@ -85,6 +79,20 @@ class _Buffer:
                 self.flush()
         except Exception:
             log.exception("usage records not written")
+
+
+def _write(batch: Sequence[CallRecord]) -> int:
+    """Writes records together; when the database refuses one of them, each by itself. Returns how many."""
+    try:
+        with transaction(), across_companies("calls of all companies are written together"):
+            api_requests.add_all_across_companies(batch)
+    except (DataError, IntegrityError, ProgrammingError):
+        if len(batch) > 1:
+            return sum(_write([record]) for record in batch)
+        log.exception("a usage record was refused by the database")
+        _dropped.inc()
+        return 0
+    return len(batch)
 
 
 _buffer = _Buffer()

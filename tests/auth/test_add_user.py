@@ -58,6 +58,12 @@ def test_lets_only_a_key_with_admin_scope_make_an_admin(client: FlaskClient, cas
     assert client.post(PATH, json=body, headers=cast.key(cast.alice, "admin")).status_code == 201
 
 
+def test_lets_a_narrowed_key_add_members_but_no_admins(client: FlaskClient, cast: Cast) -> None:
+    key = cast.key(cast.alice, "admin", permissions={"users": ["admin"]})
+    assert client.post(PATH, json=dora(role="admin"), headers=key).status_code == 403
+    assert client.post(PATH, json=dora(role="member"), headers=key).status_code == 201
+
+
 def test_lets_a_super_admin_add_to_the_company_they_name(client: FlaskClient, cast: Cast) -> None:
     unnamed = client.post(PATH, json=dora(), headers=cast.root.headers)
     assert (unnamed.status_code, unnamed.json["code"]) == (422, "company_required")

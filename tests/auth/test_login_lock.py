@@ -115,3 +115,16 @@ def test_counts_failures_of_the_same_moment(app: Flask, database: Session, cast:
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(fail, range(4))) == [401] * 4
     assert now_in(database, LoginThrottle, BOB).failures == 4
+
+
+def test_a_burst_does_not_outrun_the_lock(app: Flask, database: Session, cast: Cast) -> None:
+    """Attempts that were under way when the lock fell aren't told whether they were right, not even the right one."""
+
+    def attempt(number: int) -> int:
+        body = {"email": BOB, "password": "wrong"}
+        return app.test_client().post(PATH, json=body).status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        statuses = list(pool.map(attempt, range(25)))
+    assert statuses.count(401) == 5
+    assert statuses.count(429) == 20

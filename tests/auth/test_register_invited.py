@@ -96,3 +96,13 @@ def test_refuses_an_expired_invitation(client: FlaskClient, database: Session, i
 def test_refuses_a_taken_user_name(client: FlaskClient, invitation: Invitation) -> None:
     answer = client.post(PATH, json=invitation() | {"username": "Alice"})
     assert (answer.status_code, answer.json["code"]) == (409, "username_taken")
+
+
+@pytest.mark.parametrize("changes", [{"status": "suspended"}, {"role": "member"}])
+def test_refuses_an_invitation_whose_sender_is_no_admin_any_more(
+    client: FlaskClient, database: Session, cast: Cast, invitation: Invitation, changes: dict[str, str]
+) -> None:
+    body = invitation("admin")
+    change(database, User, cast.alice.id, **changes)
+    answer = client.post(PATH, json=body)
+    assert (answer.status_code, answer.json["code"]) == (403, "registration_refused")

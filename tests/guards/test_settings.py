@@ -160,7 +160,7 @@ def test_the_readme_and_the_example_say_what_the_settings_are() -> None:
     [
         ("How long a request waits for a free connection.", "Something else."),
         ("DATABASE_POOL_SIZE", "POOL"),
-        ("1.5", "2"),
+        ("0.9", "2"),
     ],
 )
 def test_finds_a_file_that_says_something_else(tmp_path: Path, name: str, present: str, planted: str) -> None:

@@ -9,10 +9,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.core import crypto
+from app.core.transaction import transaction
 from app.models.api_key import ApiKey
 from app.models.company import Company
 from app.models.user import User
 from app.security import api_keys
+from app.services import authentication
 from tests.cast import Cast, Headers
 from tests.conftest import SECRET_KEY
 from tests.rows import all_of, change
@@ -104,6 +106,14 @@ def test_can_do_no_more_than_its_maker_today(client: FlaskClient, database: Sess
     change(database, User, cast.alice.id, role="member")
     assert client.put(path, json={"name": "Newer"}, headers=key).status_code == 403
     assert client.get(PATH, headers=key).status_code == 200
+
+
+def test_has_no_scope_that_its_maker_lost(app: Flask, database: Session, cast: Cast) -> None:
+    key = cast.key(cast.alice, "admin")
+    change(database, User, cast.alice.id, role="member")
+    with app.app_context(), transaction():
+        principal = authentication.by_api_key(key["X-API-Key"], key["X-API-Secret"])
+    assert principal.scopes == {"read", "write"}
 
 
 def test_can_not_do_what_its_maker_can_not(client: FlaskClient, cast: Cast) -> None:

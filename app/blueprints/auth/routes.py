@@ -14,6 +14,7 @@ from app.blueprints.auth.schemas import (
     RegisterRequest,
     ResetPasswordRequest,
     SignedInResponse,
+    SuperAdminResponse,
     TokenRequest,
 )
 from app.errors import Unauthenticated
@@ -36,10 +37,11 @@ _ON_ITS_WAY = {"status": "accepted", "detail": "If this e-mail is a user's, a ma
 
 @blp.get("/v1/auth/super-admin")
 @public(category=Category.AUTHENTICATION)
-@blp.response(200, UserResponse)
-def seed_super_admin() -> User:
+@blp.response(200, SuperAdminResponse)
+def seed_super_admin() -> dict[str, str]:
     """Make the super admin that the environment names; doing it again changes nothing"""
-    return accounts.seed_super_admin()
+    accounts.seed_super_admin()
+    return {"status": "ready"}
 
 
 @blp.post("/v1/auth/register")

@@ -69,6 +69,12 @@ class SignedInResponse(ResponseSchema):
     )
 
 
+class SuperAdminResponse(ResponseSchema):
+    """The super admin is there. Anybody may ask, so the answer says nothing about who it is."""
+
+    status = fields.String(metadata=doc("Always `ready`.", "ready"))
+
+
 class MeResponse(ResponseSchema):
     """Who is calling, with their company."""
 

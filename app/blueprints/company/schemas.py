@@ -9,6 +9,7 @@ from app.http.shared import CompanyResponse
 from app.models.company import CompanyStatus
 
 _MOST_IDS = 100
+_LIMITED = [each.value for each in Category if each is not Category.UNLIMITED]
 
 
 def _name(**extra: bool) -> fields.String:
@@ -74,7 +75,7 @@ class PatchCompanyRequest(UpdateCompanyRequest):
         metadata=doc("A suspended company's users, keys and visitors are turned away.", "suspended"),
     )
     rate_limits = fields.Dict(
-        keys=fields.String(validate=validate.OneOf([each.value for each in Category if each is not Category.UNLIMITED])),
+        keys=fields.String(validate=validate.OneOf(_LIMITED)),
         values=fields.Integer(strict=True, validate=validate.Range(1, 1_000_000)),
         metadata=doc(
             "Calls a minute by category where they differ from the installation's; replaces what was set before.",

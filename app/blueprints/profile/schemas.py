@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 from app.http.schemas import StrictSchema, doc, text
 
 _MAX_PREFERENCES = 16_384
+_LARGEST_NUMBER = 999_999_999_999_999  # every language's JSON reads it exactly
 
 # Once a process: it walks through hundreds of files.
 _zones = cache(available_timezones)
@@ -21,7 +22,17 @@ def _known_zone(name: str) -> None:
         raise ma.ValidationError("Not an IANA time zone. Write it as in Europe/Madrid.")
 
 
+def _storable(value: Any) -> None:
+    """Raises for what would come back from Postgres as something that JSON can't say: jsonb makes 1e308 an integer of
+    309 digits."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) > _LARGEST_NUMBER:
+        raise ma.ValidationError(f"Numbers may have 15 digits at most: {value} is too large.")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _storable(inner)
+
+
 def _small(value: Any) -> None:
+    _storable(value)
     if len(orjson.dumps(value)) > _MAX_PREFERENCES:
         raise ma.ValidationError(f"May have {_MAX_PREFERENCES} bytes at most, as JSON.")
 
