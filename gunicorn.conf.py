@@ -55,7 +55,7 @@ limit_request_line = 8190
 limit_request_fields = 100
 limit_request_field_size = 8190
 
-# The kernel's sendfile() refuses the non-blocking sockets of a green process: the answer would break off after its head.
+# The kernel's sendfile() refuses the non-blocking sockets of a green process: answers would break off after the head.
 sendfile = False
 
 accesslog = None  # the application logs its requests, with ids that gunicorn does not know
