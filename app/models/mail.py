@@ -17,6 +17,8 @@ class MailStatus(StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    # Somebody asked for it, and the address is nobody's who needs one.
+    DROPPED = "dropped"
 
 
 class Mail(Identified, PlatformOrCompanyOwned, Timestamped, Base):
@@ -37,3 +39,6 @@ class Mail(Identified, PlatformOrCompanyOwned, Timestamped, Base):
     next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     error: Mapped[str | None]
+    # Where a mail was asked for by somebody who isn't signed in; for the audit entry.
+    ip: Mapped[str | None]
+    request_id: Mapped[str | None]

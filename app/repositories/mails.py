@@ -29,6 +29,12 @@ def claim_across_companies(mail_id: UUID, *, at: datetime, lease: timedelta) -> 
     return session().scalars(statement).first()
 
 
+def set_token_across_companies(mail_id: UUID, *, attempt: int, token_id: UUID) -> None:
+    """Notes the token that the mail carries, unless a later attempt has begun meanwhile."""
+    statement = update(Mail).where(Mail.id == mail_id, Mail.attempts == attempt)
+    session().execute(statement.values(token_id=token_id))
+
+
 def finish_across_companies(
     mail_id: UUID, *, attempt: int, status: MailStatus, error: str | None, next_attempt_at: datetime
 ) -> bool:

@@ -31,10 +31,8 @@ class AlreadyMember(Conflict):
 
 
 def send_verification(email: str) -> None:
-    """Mails a fresh verification link, if there is a user who needs one."""
-    user = _find(email)
-    if user is not None and user.email_verified_at is None:
-        mail_verification(user)
+    """Has a fresh verification link mailed, if there is a user who needs one."""
+    mails.ask(TokenPurpose.EMAIL_VERIFICATION, email)
 
 
 def mail_verification(user: User) -> None:
@@ -53,16 +51,24 @@ def verify_email(token: str) -> User:
 
 
 def send_password_reset(email: str) -> None:
-    """Mails a reset link, if there is such a user."""
+    """Has a reset link mailed, if there is such a user."""
+    mails.ask(TokenPurpose.PASSWORD_RESET, email)
+
+
+def issue_for(purpose: TokenPurpose, email: str) -> OneTimeToken | None:
+    """The token that somebody asked for at this address; None when it is nobody's who needs one."""
     user = _find(email)
     if user is None:
-        return
+        return None
     tenancy.enter_company(user.company_id)
-    life = timedelta(minutes=settings().password_reset_minutes)
-    mails.post(_issue_to(user, TokenPurpose.PASSWORD_RESET, now() + life))
-    audit.record(
-        Event.PASSWORD_RESET_ASKED, "user", user.id, company_id=user.company_id, by=None, risk=RiskLevel.MEDIUM
-    )
+    if purpose is TokenPurpose.PASSWORD_RESET:
+        audit.record(
+            Event.PASSWORD_RESET_ASKED, "user", user.id, company_id=user.company_id, by=None, risk=RiskLevel.MEDIUM
+        )
+        return _issue_to(user, purpose, now() + timedelta(minutes=settings().password_reset_minutes))
+    if user.email_verified_at is not None:
+        return None
+    return _issue_to(user, purpose, now() + timedelta(hours=settings().verification_hours))
 
 
 def reset_password(token: str, password: str) -> User:

@@ -1,53 +1,14 @@
-"""Mails: written in the transaction of what causes them, sent by a worker, found again by a sweep.
+"""Mails, written in the transaction of what causes them. `app.services.mail_delivery` sends them."""
 
-SMTP can't be made exactly-once: a worker that dies between the server's yes and our commit sends the mail again,
-with the same Message-ID. Losing a password reset would be worse.
-"""
-
-import logging
-from datetime import timedelta
-from functools import cache
-from urllib.parse import quote
-from uuid import UUID
-
+from app.core import tenancy
 from app.core.clock import now
 from app.core.ids import new_id
-from app.core.settings import settings
-from app.core.tenancy import across_companies
-from app.core.transaction import transaction
-from app.integrations.mail import MailError, make_mailer
-from app.jobs import JobName, enqueue, send
-from app.models.mail import Mail, MailStatus
+from app.core.logging import request_id
+from app.jobs import JobName, enqueue
+from app.models.mail import Mail
 from app.models.one_time_token import OneTimeToken, TokenPurpose
 from app.repositories import mails
-from app.security import signed_links
-
-log = logging.getLogger(__name__)
-
-_LEASE = timedelta(seconds=90)
-_FIRST_PAUSE_SECONDS = 15
-_LONGEST_PAUSE_SECONDS = 3600
-_SWEEP_LIMIT = 500
-
-_mailer = cache(make_mailer)
-
-_TEMPLATES: dict[TokenPurpose, tuple[str, str, str]] = {
-    TokenPurpose.EMAIL_VERIFICATION: (
-        "Confirm your e-mail address",
-        "verify",
-        "Please confirm that this e-mail address is yours by opening this link:",
-    ),
-    TokenPurpose.PASSWORD_RESET: (
-        "Choose a new password",
-        "reset-password",
-        "Somebody, hopefully you, asked for a new password. Choose it here:",
-    ),
-    TokenPurpose.INVITATION: (
-        "You are invited to Frontdesk",
-        "register",
-        "You have been invited to join your company's team on Frontdesk. Set up your account here:",
-    ),
-}
+from app.services import audit
 
 
 def post(token: OneTimeToken) -> Mail:
@@ -62,59 +23,27 @@ def post(token: OneTimeToken) -> Mail:
         token_id=token.id,
         next_attempt_at=now(),
     )
+    return _add(mail)
+
+
+def ask(purpose: TokenPurpose, email: str) -> Mail:
+    """Notes that somebody wants a mail with a fresh token at this address, whoever's it is.
+
+    Whether it is a user's is found out by the worker: the caller is told nothing, not even by the time it takes.
+    """
+    tenancy.enter_company(None)
+    mail = Mail(
+        id=new_id(),
+        template=purpose,
+        recipient=email,
+        next_attempt_at=now(),
+        ip=audit.origin.get().ip,
+        request_id=request_id.get(),
+    )
+    return _add(mail)
+
+
+def _add(mail: Mail) -> Mail:
     mails.add(mail)
     enqueue(JobName.SEND_MAIL, mail_id=mail.id)
     return mail
-
-
-def deliver(mail_id: UUID) -> None:
-    """Sends one mail if it is due and nobody else is sending it."""
-    with transaction(), across_companies("a worker sends the mails of all companies"):
-        mail = mails.claim_across_companies(mail_id, at=now(), lease=_LEASE)
-    if mail is None:
-        return
-    # No transaction is open while the mail server takes its time.
-    status, error, pause = _attempt(mail)
-    with transaction(), across_companies("a worker sends the mails of all companies"):
-        mails.finish_across_companies(
-            mail_id, attempt=mail.attempts, status=status, error=error, next_attempt_at=now() + pause
-        )
-
-
-def requeue_due() -> int:
-    """Wakes workers for the mails that should have left by now. Returns how many."""
-    with transaction(), across_companies("a worker sends the mails of all companies"):
-        due = mails.find_due_across_companies(now(), _SWEEP_LIMIT)
-    for mail_id in due:
-        send(JobName.SEND_MAIL, mail_id=mail_id)
-    return len(due)
-
-
-def compose(mail: Mail) -> tuple[str, str]:
-    """Subject and text of a mail."""
-    purpose = TokenPurpose(mail.template)
-    subject, page, sentence = _TEMPLATES[purpose]
-    if mail.token_id is None:
-        raise ValueError(f"mail {mail.id} has no token")
-    token = signed_links.sign(mail.token_id, purpose)
-    link = f"{settings().frontend_url or settings().public_url}/{page}?token={quote(token)}"
-    text = f"{sentence}\n\n{link}\n\nOr paste this token where you are asked for it:\n\n{token}\n"
-    return subject, f"{text}\nIf you did not expect this mail, you need not do anything.\n"
-
-
-def _attempt(mail: Mail) -> tuple[MailStatus, str | None, timedelta]:
-    if mail.attempts > settings().mail_attempts:
-        # Every worker that tried it died before it could say how it went.
-        return MailStatus.FAILED, "given up after too many attempts", timedelta()
-    subject, text = compose(mail)
-    try:
-        mailer = _mailer(settings().mail_url, settings().data_dir)
-        mailer.send(
-            sender=settings().mail_from, recipient=mail.recipient, subject=subject, text=text, mail_id=str(mail.id)
-        )
-    except MailError as error:
-        given_up = error.permanent or mail.attempts >= settings().mail_attempts
-        log.warning("mail not sent", extra={"mail": str(mail.id), "reason": str(error), "given_up": given_up})
-        pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (mail.attempts - 1))
-        return (MailStatus.FAILED if given_up else MailStatus.QUEUED), str(error)[:500], timedelta(seconds=pause)
-    return MailStatus.SENT, None, timedelta()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.models.mail import Mail, MailStatus
 from app.models.user import User
-from app.services import mails
+from app.services import mail_delivery
 from tests.cast import Cast
 from tests.rows import all_of, change
 
@@ -27,7 +27,7 @@ class Mailbox:
         """Has everything delivered, as a worker would; returns this recipient's mails, the oldest first."""
         for waiting in all_of(self._database, Mail, Mail.status == MailStatus.QUEUED):
             with self._app.app_context():
-                mails.deliver(waiting.id)
+                mail_delivery.deliver(waiting.id)
         arrived = all_of(self._database, Mail, Mail.recipient == recipient, Mail.status == MailStatus.SENT)
         return [self._read(mail) for mail in arrived]
 

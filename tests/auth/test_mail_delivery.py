@@ -16,7 +16,7 @@ from app.core.transaction import transaction
 from app.extensions import celery, redis_extension
 from app.models.mail import Mail, MailStatus
 from app.repositories import mails as rows
-from app.services import mails
+from app.services import mail_delivery
 from app.tasks import mail as tasks
 from tests.auth.smtp import smtp_server
 from tests.cast import Cast
@@ -39,7 +39,7 @@ def deliver(app: Flask) -> Callable[[UUID], None]:
 
     def work(mail_id: UUID) -> None:
         with app.app_context():
-            mails.deliver(mail_id)
+            mail_delivery.deliver(mail_id)
 
     return work
 
@@ -211,7 +211,7 @@ def test_sweeps_up_what_should_have_left(
     redis_extension.client.flushdb()  # the job is lost
     change(database, Mail, mail_id, status=status, next_attempt_at=datetime.now(UTC) + timedelta(seconds=due))
     with app.app_context():
-        assert mails.requeue_due() == woken
+        assert mail_delivery.requeue_due() == woken
     assert waiting_jobs() == woken
 
 
