@@ -454,7 +454,9 @@ def _create_tables() -> None:
         sa.Column("company_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("status IN ('queued', 'sending', 'sent', 'failed', 'dropped')", name=op.f("ck_mails_status_known")),
+        sa.CheckConstraint(
+            "status IN ('queued', 'sending', 'sent', 'failed', 'dropped')", name=op.f("ck_mails_status_known")
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_mails_company_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["token_id"], ["one_time_tokens.id"], name=op.f("fk_mails_token_id"), ondelete="CASCADE"
