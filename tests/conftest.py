@@ -26,6 +26,7 @@ from app.core import settings as current_settings
 from app.core.tenancy import ACROSS
 from app.db import Base, db
 from app.extensions import redis_extension
+from app.http import rate_limits
 from app.security import tokens
 from app.services import installation, usage
 from tests.cast import Cast, make_cast
@@ -134,6 +135,7 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         usage.discard()
         tokens.forget_verified()
         redis_extension.client.flushdb()
+        rate_limits.forget()
 
 
 @pytest.fixture

@@ -112,7 +112,8 @@ def _guarded(view: View, access: Access) -> View:
             return make_response(view(*args, **kwargs))
         # Read before the transaction begins: a client that sends its body byte by byte must not hold a connection to
         # Postgres meanwhile; as many such clients as there are connections would stop everybody.
-        request.get_data(cache=True)
+        if _has_body():
+            request.get_data(cache=True)
         with transaction():
             principal = None if access.public else _authenticate(access)
             caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_network()}"
@@ -186,7 +187,8 @@ def _authorise(principal: Principal, access: Access) -> Principal:
 
 def _named_company(principal: Principal) -> Principal:
     """The principal for the company that `?company_id=` names: for super admins any, for others only their own."""
-    named = request.args.get("company_id")
+    # Looked for before the query is parsed, which few calls have.
+    named = request.args.get("company_id") if b"company_id" in request.query_string else None
     if named is None:
         return principal
     try:
@@ -196,8 +198,13 @@ def _named_company(principal: Principal) -> Principal:
     return replace(principal, company_id=company_id)
 
 
+def _has_body() -> bool:
+    environ = request.environ
+    return environ.get("CONTENT_LENGTH", "") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
+
+
 def _check_type(access: Access) -> None:
-    if request.content_length in (None, 0) and not request.headers.get("Transfer-Encoding"):
+    if not _has_body():
         return
     if request.method not in {"GET", "HEAD", "OPTIONS"} and request.mimetype not in access.accepts:
         raise UnsupportedType(f"Send the body as {' or '.join(access.accepts)}.")

@@ -190,9 +190,9 @@ def without_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     tries = SimpleNamespace(count=0)
     increment = counters._shared.incr  # type: ignore[union-attr]
 
-    def counted(*args: Any) -> int:
+    def counted(*args: Any, **options: Any) -> int:
         tries.count += 1
-        return increment(*args)
+        return increment(*args, **options)
 
     monkeypatch.setattr(counters._shared, "incr", counted)
     monkeypatch.setattr(rate_limits, "_counters", counters)
@@ -235,6 +235,14 @@ def test_processes_count_together_in_redis(client: FlaskClient, cast: Cast, monk
     another_process.bind(redis_extension.client)
     monkeypatch.setattr(rate_limits, "_counters", another_process)
     assert _until_refused(_profile_of(client, cast.alice.headers)) == 2
+
+
+def test_counts_a_large_limit_to_the_call(
+    client: FlaskClient, cast: Cast, with_settings: Callable[..., None], clock: Clock
+) -> None:
+    """Though a process takes several calls at a time from Redis."""
+    with_settings(rate_limit_general=100)
+    assert _until_refused(_profile_of(client, cast.alice.headers), most=120) == 100
 
 
 def test_counters_do_not_stay_in_redis(client: FlaskClient, cast: Cast) -> None:
