@@ -8,6 +8,8 @@ from gunicorn_server import GunicornServer, receive_all
 
 pytestmark = pytest.mark.slow  # slow requests are the subject
 
+only_eventlet = pytest.mark.parametrize("mode", ["eventlet"], indirect=True, scope="module")
+
 
 def test_slow_requests_do_not_block_others(server: GunicornServer) -> None:
     slow = [threading.Thread(target=server.get, args=("/sleep?seconds=1",)) for _ in range(10)]
@@ -65,9 +67,8 @@ def test_offloaded_work_does_not_block_others(server: GunicornServer) -> None:
         assert names[0].startswith(b"tpool_thread_")
 
 
+@only_eventlet  # gthread: runs on the request's own thread
 def test_offloaded_work_waits_for_a_thread_when_all_are_busy(server: GunicornServer) -> None:
-    if server.mode == "gthread":
-        pytest.skip("runs on the request's own thread")
     names: list[bytes] = []
     burning = [threading.Thread(target=lambda: names.append(server.get("/burn?seconds=0.1"))) for _ in range(12)]
     for thread in burning:
@@ -78,9 +79,8 @@ def test_offloaded_work_waits_for_a_thread_when_all_are_busy(server: GunicornSer
     assert len(set(names)) <= 4
 
 
+@only_eventlet  # gthread: runs on the request's own thread
 def test_offloaded_work_that_exits_answers_500_and_leaves_the_pool_intact(server: GunicornServer) -> None:
-    if server.mode == "gthread":
-        pytest.skip("runs on the request's own thread")
     for _ in range(5):
         with pytest.raises(AssertionError, match="500"):
             server.get("/fail")

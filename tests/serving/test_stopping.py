@@ -13,6 +13,8 @@ from gunicorn_server import GunicornServer, is_running, receive_all, wait_until
 
 pytestmark = pytest.mark.slow  # servers are started for each test, and time-outs waited for
 
+only_eventlet = pytest.mark.parametrize("mode", ["eventlet"], indirect=True, scope="module")
+
 
 def refuses(server: GunicornServer) -> bool:
     try:
@@ -71,10 +73,9 @@ def test_stop_answers_a_request_that_comes_on_an_idle_connection(mode: str, log:
         assert b"Connection: close" in answer
 
 
+@only_eventlet  # gthread: the interpreter waits for the threads of the pool, at most until the arbiter kills it
 def test_quick_stop_does_not_wait_for_anybody(mode: str, log: Path) -> None:
     """Ctrl-C, or SIGQUIT."""
-    if mode == "gthread":
-        pytest.skip("the interpreter waits for the threads of the pool, at most until the arbiter kills it")
     with GunicornServer(mode, log) as server, server.connect() as running:
         worker = server.worker_pid()
         running.sendall(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -154,9 +155,8 @@ def test_worker_ends_when_the_arbiter_is_killed(mode: str, log: Path) -> None:
         wait_until(lambda: not is_running(worker), 10, "the worker ends by itself")
 
 
+@only_eventlet  # gthread: a busy request does not stop the heartbeat there
 def test_blocked_worker_is_replaced(mode: str, log: Path) -> None:
-    if mode == "gthread":
-        pytest.skip("a busy request does not stop the heartbeat there")
     with GunicornServer(mode, log, "--timeout", "1") as server, server.connect() as blocking:
         worker = server.worker_pid()
         blocking.sendall(b"GET /spin?seconds=30 HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -164,9 +164,8 @@ def test_blocked_worker_is_replaced(mode: str, log: Path) -> None:
         assert server.worker_pid() != worker
 
 
+@only_eventlet  # gthread: gunicorn's own: the worker ends, and the arbiter starts another
 def test_worker_survives_running_out_of_files(mode: str, log: Path) -> None:
-    if mode == "gthread":
-        pytest.skip("gunicorn's own: the worker ends, and the arbiter starts another")
     limited = ("sh", "-c", 'ulimit -n 40; exec "$@"', "sh")
     with GunicornServer(mode, log, wrapper=limited) as server:
         worker = server.worker_pid()
