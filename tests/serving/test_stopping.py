@@ -19,7 +19,8 @@ only_eventlet = pytest.mark.parametrize("mode", ["eventlet"], indirect=True, sco
 def refuses(server: GunicornServer) -> bool:
     try:
         server.connect(0.2).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):
+        # Reset: it was waiting to be accepted when the socket was closed.
         return True
     return False
 
