@@ -33,12 +33,6 @@ def note_company(company_id: UUID | None) -> None:
     session().info[_COMPANY] = company_id
 
 
-def entered_company() -> UUID | None:
-    """The company of the running transaction; None for the platform or before any was entered."""
-    company: UUID | None = session().info.get(_COMPANY)
-    return company
-
-
 @contextmanager
 def across_companies(reason: str) -> Iterator[None]:
     """Sees every company's rows while the block runs. `reason` is for the reader of the code.

@@ -33,12 +33,6 @@ def find_page_across_companies(wanted: PageRequest, *, deleted: bool) -> Page[Co
     return paginate(select(Company).where(state).order_by(Company.created_at.desc(), Company.id.desc()), wanted)
 
 
-def find_ids_by_deletion(company_ids: list[UUID], *, deleted: bool) -> list[UUID]:
-    """Those of `company_ids` that exist and are deleted, or live."""
-    state = Company.deleted_at.is_not(None) if deleted else Company.deleted_at.is_(None)
-    return list(session().scalars(select(Company.id).where(Company.id.in_(company_ids), state)))
-
-
 def set_deleted(company_id: UUID, *, at: datetime | None, deletion_id: UUID | None) -> bool:
     """Deletes a live company (`at` given) or restores a deleted one (`at` None). False when there was none such."""
     state = Company.deleted_at.is_(None) if at else Company.deleted_at.is_not(None)

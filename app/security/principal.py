@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.errors import Forbidden, Invalid
 from app.models.user import Role
-from app.security.scopes import ROLE_SCOPES, Action, Resource, Scope, includes
+from app.security.scopes import ROLE_SCOPES, Resource, Scope, includes
 
 
 class PrincipalKind(StrEnum):
@@ -79,6 +79,3 @@ class Principal:
         """Raises `Forbidden` unless the caller (or the maker of the key) has one of `roles`."""
         if self.role not in roles:
             raise Forbidden(f"This needs the role {' or '.join(roles)}.")
-
-
-__all__ = ["Action", "CompanyRequired", "Principal", "PrincipalKind", "Resource", "Role", "Scope"]

@@ -14,8 +14,6 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-Action = Scope
-
 _RANK = {Scope.READ: 1, Scope.WRITE: 2, Scope.ADMIN: 3}
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {

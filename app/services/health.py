@@ -47,11 +47,6 @@ def note_worker(name: str, queues: list[str]) -> None:
         redis_extension.client.set(key, int(time.time()), ex=WORKER_SILENCE_SECONDS)
 
 
-def head_migration() -> str | None:
-    """The newest migration that this code knows."""
-    return _head()
-
-
 def _timed(name: str, look: Callable[[], tuple[bool, str]]) -> Check:
     started = time.perf_counter()
     try:
