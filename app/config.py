@@ -119,6 +119,47 @@ class Settings:
     )
     usage_retention_days: int = setting("How long records of API calls are kept.", 400)
 
+    storage_url: str = setting(
+        "Where files are kept: `s3://bucket/prefix?endpoint=https://host&region=eu-west-1` (keys from "
+        "`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`), or empty for the folder `storage` of `DATA_DIR`.",
+        "",
+    )
+    max_upload_bytes: int = setting("Largest upload, all its files together.", 104_857_600)
+    max_upload_files: int = setting("Most files or URLs in one upload.", 50)
+    max_document_bytes: int = setting("Largest single document.", 52_428_800)
+    max_document_pages: int = setting("Most pages, slides or sheets of a document.", 5_000)
+    max_document_characters: int = setting("Most characters of text taken from a document.", 20_000_000)
+    max_document_chunks: int = setting("Most passages that a document is cut into.", 50_000)
+    max_expansion_ratio: int = setting("How many times its size an archive (DOCX, XLSX, …) may unpack to.", 200)
+    max_expanded_bytes: int = setting("Most bytes that an archive may unpack to.", 1_073_741_824)
+    extraction_seconds: int = setting("Longest that taking the text out of a document may run.", 600)
+    extraction_memory_bytes: int = setting("Most memory that taking the text out of a document may use.", 2_147_483_648)
+    chunk_tokens: int = setting("Longest passage, in tokens of the embedding model.", 256)
+    document_attempts: int = setting("How often a document is tried when its worker dies.", 4)
+    fetch_timeout_seconds: float = setting("Longest that fetching a web page may take.", 30.0)
+    fetch_max_redirects: int = setting("Most redirects that are followed when a web page is fetched.", 5)
+    allowed_networks: tuple[str, ...] = setting(
+        "Comma-separated networks (`10.0.0.0/8`) inside yours that URLs of documents and providers may lead to. By "
+        "default none: neither private nor loopback nor link-local addresses.",
+        (),
+    )
+
+    max_message_characters: int = setting("Longest message of a visitor.", 8_000)
+    context_length: int = setting("How many tokens of a conversation a model is shown, unless it says otherwise.", 4_000)
+    conversation_idle_hours: int = setting("After so long without a message a conversation is not active any more.", 24)
+    turn_lease_seconds: int = setting("How long a worker owns a message without giving a sign of life.", 12)
+    turn_attempts: int = setting("How often a message is tried when its worker dies.", 8)
+    turn_seconds: int = setting("Longest that an answer may take.", 120)
+    max_queued_turns: int = setting("Most unanswered messages of one conversation.", 20)
+    model_connect_seconds: float = setting("Longest that connecting to a model's provider may take.", 5.0)
+    model_first_token_seconds: float = setting("Longest until a model begins to answer.", 30.0)
+    model_pause_seconds: float = setting("Longest pause within a model's answer.", 20.0)
+    model_attempts: int = setting("How often a model is asked before the next one in line is.", 2)
+    evidence_floor: float = setting("How sure the documents must be (0 to 1) before an agent answers from them.", 0.5)
+    stream_heartbeat_seconds: float = setting("How often a silent stream says that it lives.", 15.0)
+    stream_keep_seconds: int = setting("How long events can be resumed after the last one.", 3600)
+    stream_keep_events: int = setting("How many events of a conversation can be resumed.", 10_000)
+
     mail_url: str = setting(
         "`smtp://user:password@host:587` (STARTTLS when offered; `?starttls=required` insists), "
         "`smtps://user:password@host:465`, or `folder:` (the folder `mail` of `DATA_DIR`; not in production).",

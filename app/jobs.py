@@ -18,6 +18,8 @@ class Queue(StrEnum):
     """Queues; each has a consumer in `launcher` and `compose.yaml`."""
 
     DEFAULT = "default"
+    CHAT = "chat"
+    INGEST = "ingest"
 
 
 class JobName(StrEnum):
@@ -26,9 +28,19 @@ class JobName(StrEnum):
     SEND_MAIL = "mail.send"
     SWEEP_MAILS = "mail.sweep"
     PURGE_EXPIRED = "housekeeping.purge_expired"
+    ANSWER_TURN = "conversation.answer"
+    SWEEP_TURNS = "conversation.sweep"
+    INGEST_DOCUMENT = "document.ingest"
+    SWEEP_DOCUMENTS = "document.sweep"
+    EMBED_AGENT = "agent.embed"
 
 
-QUEUES: dict[JobName, Queue] = dict.fromkeys(JobName, Queue.DEFAULT)
+QUEUES: dict[JobName, Queue] = {
+    **dict.fromkeys(JobName, Queue.DEFAULT),
+    JobName.ANSWER_TURN: Queue.CHAT,
+    JobName.INGEST_DOCUMENT: Queue.INGEST,
+    JobName.EMBED_AGENT: Queue.INGEST,
+}
 
 
 def enqueue(job: JobName, **ids: object) -> None:

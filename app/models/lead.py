@@ -1,8 +1,9 @@
 """Leads: the visitors of a company's site."""
 
 from enum import StrEnum
+from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CompanyOwned, Identified, SoftDeleted, Timestamped, one_of
@@ -27,6 +28,8 @@ class Lead(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
         Index("ix_leads_company_id_created_at", "company_id", "created_at"),
     )
 
+    # The agent whose widget they met; null for leads that the team or an integrator added.
+    agent_id: Mapped[UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
     first_name: Mapped[str]
     last_name: Mapped[str]
     email: Mapped[str]

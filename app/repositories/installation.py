@@ -44,7 +44,7 @@ def ensure_database(owner_url: str) -> bool:
 
 
 def ensure_extensions(owner_url: str) -> None:
-    """Checks the versions of Postgres and pgvector, and enables pgvector."""
+    """Checks the versions of Postgres and pgvector, and enables pgvector and btree_gin."""
     connection = _connect(owner_url)
     try:
         connection.autocommit = True
@@ -59,11 +59,15 @@ def ensure_extensions(owner_url: str) -> None:
                 raise InstallationError("This Postgres has no pgvector: install version 0.8 or later of it.")
             if tuple(int(part) for part in row[0].split(".")[:2]) < _OLDEST_PGVECTOR:
                 raise InstallationError(f"pgvector {row[0]} is too old: install 0.8 or later.")
-            with contextlib.suppress(psycopg2.errors.UniqueViolation):  # another host was first
-                cursor.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'btree_gin'")
+            if cursor.fetchone() is None:
+                raise InstallationError("This Postgres has no btree_gin: install its contrib package.")
+            for extension in ("vector", "btree_gin"):
+                with contextlib.suppress(psycopg2.errors.UniqueViolation):  # another host was first
+                    cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     except psycopg2.errors.InsufficientPrivilege:
         raise InstallationError(
-            "The owner may not enable pgvector: run CREATE EXTENSION vector as a superuser once."
+            "The owner may not enable extensions: run CREATE EXTENSION vector and btree_gin as a superuser once."
         ) from None
     finally:
         connection.close()

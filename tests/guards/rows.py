@@ -25,6 +25,7 @@ from sqlalchemy import (
     delete,
     insert,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 
 from app.db import Base
@@ -102,6 +103,7 @@ def _sample(column: Column[Any], kind: TypeEngine[Any], tag: str) -> Any:
     number = next(_numbers)
     samples: dict[type[TypeEngine[Any]], Any] = {
         Uuid: uuid4(),
+        TSVECTOR: "'word':1",
         String: f"{tag}-{number}",
         Boolean: False,
         Integer: number,

@@ -1,0 +1,38 @@
+"""Vectors of chunks. Those of several models live side by side; an agent is searched in one space at a time."""
+
+from uuid import UUID
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import ForeignKey, Index, literal_column, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, CompanyOwned
+
+# Dimensions with an index for large sets; vectors of others are compared one by one.
+INDEXED_DIMENSIONS = (384, 512, 768, 1024, 1536, 2048, 3072)
+
+
+class ChunkEmbedding(CompanyOwned, Base):
+    """A chunk's vector in a space, normalised: half precision loses nothing that retrieval notices."""
+
+    __tablename__ = "chunk_embeddings"
+    __table_args__ = (
+        Index("ix_chunk_embeddings_agent_id_space", "agent_id", "space"),
+        *(
+            Index(
+                f"ix_chunk_embeddings_hnsw_{dimension}",
+                literal_column(f"(vector::halfvec({dimension}))").label("indexed"),
+                postgresql_ops={"indexed": "halfvec_ip_ops"},
+                postgresql_using="hnsw",
+                postgresql_where=text(f"dimension = {dimension}"),
+            )
+            for dimension in INDEXED_DIMENSIONS
+        ),
+    )
+
+    chunk_id: Mapped[UUID] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
+    # "<provider>/<model>/<dimension>"
+    space: Mapped[str] = mapped_column(primary_key=True)
+    agent_id: Mapped[UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
+    dimension: Mapped[int]
+    vector: Mapped[object] = mapped_column(HALFVEC)
