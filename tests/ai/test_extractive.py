@@ -1,0 +1,159 @@
+"""Answers made of the documents' own sentences."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.ai.extractive import Extract, Passage, extract, select_quote
+from app.ai.local_model import LocalEmbedder
+
+# The first test that embeds builds the model (2 s) and loads it.
+pytestmark = pytest.mark.slow
+
+HOTEL = Path(__file__).parents[2] / "scripts" / "bench" / "calibration" / "hotel_en.json"
+PROCEDURE = (
+    "7 Returns\nGoods can be sent back within 30 days.\n1. Sign in and open your orders.\n2. Choose what you return.\n"
+    "3. Print the label. Stick it on the box.\nRefunds take five days."
+)
+PRICES = (
+    "Our prices:\n\n| Bike | Day | Week |\n|---|---|---|\n| City bike | 15 € | 70 € |\n| Cargo bike | 49 € | 240 € |"
+)
+
+
+def ask(embedder: LocalEmbedder, question: str, texts: list[str], language: str = "en", title: str = "") -> Extract:
+    cosines = embedder.embed_passages(texts) @ embedder.embed_queries([question])[0]
+    order = np.argsort(-cosines)
+    passages = [Passage(int(at), texts[at], float(cosines[at]), float(cosines[at]), title=title) for at in order]
+    return extract(question, passages, language=language, embedder=embedder)
+
+
+@pytest.fixture(scope="module")
+def hotel() -> list[str]:
+    return [f"{heading}\n{text}" for heading, text in json.loads(HOTEL.read_text())["passages"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "answer"),
+    [
+        ("What does breakfast cost?", "en", "16 euros per person"),
+        ("May I bring my dog?", "en", "Dogs are welcome"),
+        ("How much is an extra bed for my 9 year old?", "en", "25 euros a night"),
+        ("Wie viel kostet das Frühstück?", "de", "16 euros per person"),
+        ("Comment venir depuis l'aéroport ?", "fr", "shuttle costs 22 euros"),
+    ],
+)
+def test_quotes_the_sentence_that_answers(
+    embedder: LocalEmbedder, hotel: list[str], question: str, language: str, answer: str
+) -> None:
+    found = ask(embedder, question, hotel, language)
+    assert found.answered
+    assert answer in " ".join(each.text for each in found.sentences)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("Who won the world cup in 2018?", "en"),
+        ("Can I pay with Bitcoin?", "en"),
+        ("Haben Sie einen Pool?", "de"),
+        ("asdf", "en"),
+    ],
+)
+def test_says_so_when_nothing_answers(embedder: LocalEmbedder, hotel: list[str], question: str, language: str) -> None:
+    found = ask(embedder, question, hotel, language)
+    assert not found.answered
+    assert found.confidence < 0.5
+
+
+def test_quotations_are_the_passages_own_words(embedder: LocalEmbedder, hotel: list[str]) -> None:
+    for each in ask(embedder, "When is the sauna open?", hotel).sentences:
+        assert " ".join(hotel[each.passage_index][each.start : each.end].split()) == each.text
+
+
+def test_the_same_sentence_is_quoted_once(embedder: LocalEmbedder) -> None:
+    text = "The sauna opens at 4 p.m. and closes at 10 p.m."
+    assert len(ask(embedder, "When does the sauna open?", [text, f"{text} ", text]).sentences) == 1
+
+
+def test_a_heading_or_question_is_no_answer(embedder: LocalEmbedder) -> None:
+    text = "4.1 Battery range\nHow far does a full battery take me?\nUp to 80 km in eco mode."
+    found = ask(embedder, "How far does a full battery take me?", [text])
+    assert [each.text for each in found.sentences] == ["Up to 80 km in eco mode."]
+
+
+def test_a_procedure_is_quoted_whole(embedder: LocalEmbedder) -> None:
+    found = ask(embedder, "What are the steps to return something, where do I sign in?", [PROCEDURE])
+    steps = next(each for each in found.sentences if "Sign in" in each.text)
+    assert "Choose what you return. 3. Print the label. Stick it on the box." in steps.text
+    assert "Refunds" not in steps.text
+
+
+def test_a_table_row_comes_with_its_head(embedder: LocalEmbedder) -> None:
+    found = ask(embedder, "How much is the cargo bike for a week?", [PRICES])
+    texts = [each.text for each in found.sentences]
+    assert "| Bike | Day | Week |" in texts
+    assert "| Cargo bike | 49 € | 240 € |" in texts
+
+
+def test_a_sentence_that_points_back_brings_the_one_before(embedder: LocalEmbedder) -> None:
+    text = "The sauna is on the fifth floor. It opens at 4 p.m. every day."
+    found = ask(embedder, "At what time does it open?", [text])
+    assert text in [each.text for each in found.sentences]
+
+
+def test_an_opening_line_brings_its_list(embedder: LocalEmbedder) -> None:
+    text = "Please bring these documents to the appointment:\n- passport\n- proof of address\n\nWe look forward to you."
+    found = ask(embedder, "Which documents should I bring to the appointment?", [text])
+    assert "Please bring these documents to the appointment: - passport - proof of address" in [
+        each.text for each in found.sentences
+    ]
+
+
+@pytest.mark.parametrize(("question", "texts"), [("", ["A sentence."]), ("Anything?", []), ("Anything?", ["", " \n "])])
+def test_nothing_comes_of_nothing(embedder: LocalEmbedder, question: str, texts: list[str]) -> None:
+    passages = [Passage(number, text, 1.0, 0.8) for number, text in enumerate(texts)]
+    found = extract(question, passages, language="en", embedder=embedder)
+    assert (found.answered, found.confidence, found.sentences) == (False, 0.0, ())
+
+
+def test_embeds_few_sentences_of_long_passages(embedder: LocalEmbedder) -> None:
+    class Counting:
+        model, dimension, max_tokens = embedder.model, embedder.dimension, embedder.max_tokens
+        embed_queries = embedder.embed_queries
+        embedded = 0
+
+        def embed_passages(self, texts: list[str]) -> object:
+            self.embedded += len(texts)
+            return embedder.embed_passages(texts)
+
+    counting = Counting()
+    passages = [Passage(at, f"Sentence about rooms {at}. " * 40, 1.0, 0.8) for at in range(8)]
+    extract("Which rooms?", passages, language="en", embedder=counting)  # type: ignore[arg-type]
+    assert counting.embedded == 16
+
+
+def test_hostile_text_does_no_harm(embedder: LocalEmbedder) -> None:
+    passages = [Passage(0, "\ud800\0 | | |\n- \n1.\n:\n" + "x" * 5_000, 1.0, 0.8)]
+    extract("\ud800 why\0?", passages, language="xx", embedder=embedder)
+
+
+def test_selects_the_quote_that_supports_a_statement(hotel: list[str]) -> None:
+    span = select_quote("An extra bed is 25 euros a night.", hotel[8], "en")
+    assert span.of(hotel[8]) == "Cots are free; an extra bed for older children is 25 euros a night."
+
+
+def test_selects_two_sentences_when_both_support_it(hotel: list[str]) -> None:
+    span = select_quote("Tram 4 takes 12 minutes, and the shuttle from the airport costs 22 euros.", hotel[9], "en")
+    assert span.of(hotel[9]).startswith("From the central station") and span.of(hotel[9]).endswith("a day ahead.")
+
+
+def test_selects_across_languages_with_an_embedder(embedder: LocalEmbedder, hotel: list[str]) -> None:
+    span = select_quote("Hunde dürfen nicht in den Frühstücksraum.", hotel[4], "de", embedder=embedder)
+    assert span.of(hotel[4]) == "Dogs may not enter the breakfast room."
+
+
+def test_always_selects_something() -> None:
+    assert select_quote("Unrelated", "One. Two.", "en").of("One. Two.") == "One."
+    assert select_quote("Anything", "", "en") == select_quote("", " ", "en")
