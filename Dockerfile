@@ -1,4 +1,4 @@
-# One image, several commands: web (the default), worker, beat, migrate. See compose.yaml for how they fit together.
+# One image, several commands: web (the default), worker, chat, ingest, beat, migrate. See compose.yaml for how they fit together.
 
 FROM python:3.12-slim AS packages
 COPY requirements.lock /tmp/requirements.lock

@@ -1,9 +1,33 @@
 """The worker process: `celery -A celery_worker worker|beat`."""
 
+import dataclasses
+from typing import Any
+
+from celery.signals import worker_process_init, worker_shutting_down
+
 from app import create_app
+from app.config import Settings
+from app.core import engine
 from app.extensions import celery
-from app.tasks import heartbeat, housekeeping, mail
+from app.services import turn_leases
+from app.tasks import conversation, document, heartbeat, housekeeping, mail
 
-__all__ = ["application", "celery", "heartbeat", "housekeeping", "mail"]
+__all__ = ["application", "celery", "conversation", "document", "heartbeat", "housekeeping", "mail"]
 
-application = create_app()
+# Nobody waits for an answer on the line, and hundreds of turns share the connections: better late than never.
+_POOL_TIMEOUT_SECONDS = 30.0
+
+application = create_app(
+    dataclasses.replace(Settings.from_env(), database_pool_timeout_seconds=_POOL_TIMEOUT_SECONDS)
+)
+
+
+@worker_shutting_down.connect
+def _hand_over(**_: Any) -> None:
+    turn_leases.stop()
+
+
+@worker_process_init.connect
+def _after_fork(**_: Any) -> None:
+    with application.app_context():
+        engine.forget_connections()

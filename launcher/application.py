@@ -81,14 +81,22 @@ def process_commands() -> dict[str, list[str]]:
     would wait for a Redis that is gone.
     """
     celery = [*_module("celery"), "-A", "celery_worker"]
-    worker = ["worker", "-P", "threads", "-c", "8", "-Q", "default", "-n", "default@%h"]
     quiet = ["--without-gossip", "--without-mingle"]
     log = ["--loglevel", "INFO"]
+
+    def worker(pool: str, slots: str, queue: str) -> list[str]:
+        named = ["-P", pool, "-c", slots, "-Q", queue, "-n", f"{queue}@%h"]
+        return guarded_command([*celery, "worker", *named, *quiet, *log], death_signal=signal.SIGKILL)
+
     return {
         "web": guarded_command(
             [*_module("gunicorn"), "-c", "gunicorn.conf.py", "wsgi:application"], death_signal=signal.SIGQUIT
         ),
-        "worker": guarded_command([*celery, *worker, *quiet, *log], death_signal=signal.SIGKILL),
+        "worker": worker("threads", "8", "default"),
+        # Hundreds of answers at once: each mostly waits for a model.
+        "chat": worker("threads", "256", "chat"),
+        # Processes of their own: taking documents apart burns CPU.
+        "ingest": worker("prefork", "1", "ingest"),
         "beat": guarded_command([*celery, "beat", "-S", "redbeat.RedBeatScheduler", *log], death_signal=signal.SIGKILL),
     }
 

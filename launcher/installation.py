@@ -71,11 +71,11 @@ class Installation:
             self._start(*self._servers)
             self._wait_for_servers()
         self._prepare_database()
-        with step("starting web, worker and beat"):
-            self._start("web", "worker")
+        with step("starting web, workers and beat"):
+            self._start("web", "worker", "chat")
             self._wait_for("web", self._web_is_ready, _WEB_SECONDS)
-            # Nobody waits for beat, and on two processors a third process importing everything delays the other two.
-            self._start("beat")
+            # Nobody waits for these, and on two processors more processes importing everything delay the others.
+            self._start("ingest", "beat")
 
     def greet(self, seconds: float) -> None:
         """Say where everything is."""
@@ -213,7 +213,7 @@ class Installation:
         self._manager.start()
         self._start(*self._servers)
         self._wait_for_servers()
-        self._start("web", "worker", "beat")
+        self._start("web", "worker", "chat", "ingest", "beat")
         self._watched.clear()
 
 

@@ -57,6 +57,16 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
         # Postgres knows what is due; these only look.
         beat_schedule={
             "send due mails": {"task": JobName.SWEEP_MAILS.value, "schedule": 15.0, "options": {"expires": 15}},
+            "answer what was left behind": {
+                "task": JobName.SWEEP_TURNS.value,
+                "schedule": 5.0,
+                "options": {"expires": 5},
+            },
+            "ingest due documents": {
+                "task": JobName.SWEEP_DOCUMENTS.value,
+                "schedule": 15.0,
+                "options": {"expires": 15},
+            },
             "forget what has expired": {
                 "task": JobName.PURGE_EXPIRED.value,
                 "schedule": 3600.0,

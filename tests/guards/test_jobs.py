@@ -26,7 +26,7 @@ def _registered() -> list[str]:
 def _deployments() -> dict[str, str]:
     """How each way to run Frontdesk starts its workers. Those of compose.yaml go through scripts/container."""
     read = {name: (PROJECT / name).read_text("utf-8") for name in ("scripts/container", "README.md")}
-    return {"launcher": " ".join(process_commands()["worker"]), **read}
+    return {"launcher": " ".join(" ".join(each) for each in process_commands().values()), **read}
 
 
 def test_every_job_has_a_task_and_every_task_a_job() -> None:

@@ -1,0 +1,118 @@
+"""Conversations."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, bindparam, func, select, update
+
+from app.core.paging import Listing, Page, PageRequest, paginate
+from app.core.transaction import session
+from app.models.conversation import Conversation, ConversationStatus
+from app.repositories.changes import changed_rows
+
+_COMPANY = Conversation.company_id == bindparam("company_id")
+_LIVE = Conversation.deleted_at.is_(None)
+_GET_ANY = select(Conversation).where(_COMPANY, Conversation.id == bindparam("wanted"))
+_GET = _GET_ANY.where(_LIVE)
+_LOCK = _GET.with_for_update(key_share=True)
+_NEWEST = (Conversation.last_message_at.desc(), Conversation.id.desc())
+_OF_LEAD = Listing(
+    select(Conversation).where(_COMPANY, _LIVE, Conversation.lead_id == bindparam("owner")).order_by(*_NEWEST)
+)
+_OF_USER = Listing(
+    select(Conversation).where(_COMPANY, _LIVE, Conversation.user_id == bindparam("owner")).order_by(*_NEWEST)
+)
+_DELETED = Listing(
+    select(Conversation)
+    .where(_COMPANY, Conversation.deleted_at.is_not(None))
+    .order_by(Conversation.deleted_at.desc(), Conversation.id.desc())
+)
+
+
+def add(conversation: Conversation) -> None:
+    """Stores a new conversation."""
+    session().add(conversation)
+    session().flush()
+
+
+def get(*, company_id: UUID, conversation_id: UUID, include_deleted: bool = False) -> Conversation | None:
+    """A conversation by its id."""
+    statement = _GET_ANY if include_deleted else _GET
+    return session().scalars(statement, {"company_id": company_id, "wanted": conversation_id}).first()
+
+
+def lock(*, company_id: UUID, conversation_id: UUID) -> Conversation | None:
+    """A live conversation that nobody else adds to until the transaction ends."""
+    return session().scalars(_LOCK, {"company_id": company_id, "wanted": conversation_id}).first()
+
+
+def take_place(*, company_id: UUID, conversation_id: UUID, at: datetime) -> int | None:
+    """The place of one more message; None when the conversation is deleted. Locks the row."""
+    statement = (
+        update(Conversation)
+        .where(Conversation.company_id == company_id, Conversation.id == conversation_id, _LIVE)
+        .values(next_sequence=Conversation.next_sequence + 1, last_message_at=at)
+        .returning(Conversation.next_sequence)
+    )
+    after = session().execute(statement, execution_options={"synchronize_session": False}).scalar()
+    return None if after is None else after - 1
+
+
+def find_page(
+    *,
+    company_id: UUID,
+    wanted: PageRequest,
+    agent_id: UUID | None = None,
+    lead_id: UUID | None = None,
+    status: str | None = None,
+    search: str | None = None,
+) -> Page[Conversation]:
+    """Live conversations, those with the newest messages first."""
+    statement: Select[Conversation] = select(Conversation).where(Conversation.company_id == company_id, _LIVE)
+    if agent_id is not None:
+        statement = statement.where(Conversation.agent_id == agent_id)
+    if lead_id is not None:
+        statement = statement.where(Conversation.lead_id == lead_id)
+    if status is not None:
+        statement = statement.where(Conversation.status == status)
+    if search:
+        statement = statement.where(Conversation.title.icontains(search, autoescape=True))
+    return paginate(statement.order_by(*_NEWEST), wanted)
+
+
+def find_page_of_lead(*, company_id: UUID, lead_id: UUID, wanted: PageRequest) -> Page[Conversation]:
+    """A lead's live conversations."""
+    return _OF_LEAD.page(wanted, {"company_id": company_id, "owner": lead_id})
+
+
+def find_page_of_user(*, company_id: UUID, user_id: UUID, wanted: PageRequest) -> Page[Conversation]:
+    """The live conversations that a user, or one of their keys, opened."""
+    return _OF_USER.page(wanted, {"company_id": company_id, "owner": user_id})
+
+
+def find_page_deleted(*, company_id: UUID, wanted: PageRequest) -> Page[Conversation]:
+    """Deleted conversations, the last deleted first."""
+    return _DELETED.page(wanted, {"company_id": company_id})
+
+
+def set_deleted(*, company_id: UUID, conversation_id: UUID, at: datetime | None, deletion_id: UUID | None) -> bool:
+    """Deletes a live conversation (`at` given) or restores a deleted one. False when there was none such."""
+    state = _LIVE if at else Conversation.deleted_at.is_not(None)
+    statement = (
+        update(Conversation)
+        .where(Conversation.company_id == company_id, Conversation.id == conversation_id, state)
+        .values(deleted_at=at, deletion_id=deletion_id)
+    )
+    return changed_rows(statement) == 1
+
+
+def count_active(*, company_id: UUID, agent_id: UUID, since: datetime) -> int:
+    """How many live conversations of an agent are open and had a message since a moment."""
+    statement = select(func.count()).where(
+        Conversation.company_id == company_id,
+        Conversation.agent_id == agent_id,
+        _LIVE,
+        Conversation.status == ConversationStatus.ACTIVE,
+        Conversation.last_message_at >= since,
+    )
+    return session().scalar(statement) or 0

@@ -1,0 +1,88 @@
+"""Composing an answer: find passages, let a model (or the builtin agent) answer from them, decide what is cited."""
+
+import logging
+import time
+from uuid import UUID
+
+from app.ai import language
+from app.ai.phrases import phrases, small_talk
+from app.ai.resilience import AllModelsFailed
+from app.core.settings import settings
+from app.core.tenancy import enter_company
+from app.core.transaction import transaction
+from app.errors import NotFound
+from app.models.turn import TurnOutcome
+from app.repositories import agents
+from app.services import builtin_answers, evidence, model_answers, model_choice
+from app.services.call_costs import Call
+from app.services.evidence import Evidence
+from app.services.questions import Composed, Listener, Question
+
+__all__ = ["Composed", "Listener", "Question", "answer_once", "compose"]
+
+log = logging.getLogger(__name__)
+
+
+def compose(question: Question, listener: Listener) -> Composed:
+    """Answers a question. A model that is down is no error: the builtin agent takes over and the metadata says so.
+
+    Raises `EmbeddingUnavailable` when the documents can't be searched at all.
+    """
+    expected = [*question.languages, *question.document_languages]
+    spoken = language.detect(question.text, candidates=expected)
+    polite = small_talk(question.text)
+    if polite is not None:
+        return _polite(getattr(phrases(spoken), polite), spoken, listener)
+    started = time.monotonic()
+    found = evidence.find(question, spoken)
+    searched = round((time.monotonic() - started) * 1000)
+    calls = list(found.calls)
+    composed = _compose(question, spoken, found, listener, calls)
+    composed.metadata["retrieval_ms"] = searched
+    composed.calls.extend(calls)
+    return composed
+
+
+def answer_once(company_id: UUID, agent_id: UUID, text: str) -> Composed:
+    """Answers a question that is part of no conversation. Raises `NotFound`."""
+    with transaction():
+        enter_company(company_id)
+        agent = agents.get(company_id=company_id, agent_id=agent_id)
+        if agent is None:
+            raise NotFound
+        question = Question(
+            company_id=company_id,
+            agent_id=agent_id,
+            text=text,
+            agent_name=agent.name,
+            instructions=agent.instructions,
+            personality=tuple(agent.personality_traits),
+            languages=tuple(agent.languages),
+            document_languages=tuple(agent.document_languages),
+            space=agent.embedding_space,
+            choice=model_choice.find(company_id=company_id, agent_id=agent_id),
+            deadline=time.monotonic() + settings().turn_seconds,
+        )
+    return compose(question, Listener(on_text=lambda _text: None, on_restart=lambda: None))
+
+
+def _compose(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
+    if not question.choice.chat:
+        return builtin_answers.compose(question, spoken, found, listener)
+    if not found.passages:
+        return builtin_answers.refuse(spoken, 0.0, listener)
+    asked = evidence.find_with_context(question, spoken) or found
+    try:
+        return model_answers.compose(question, spoken, asked, listener, calls)
+    except AllModelsFailed as error:
+        log.warning("no model answered, the builtin agent does", extra={"reasons": list(error.reasons)})
+        listener.on_restart()
+        composed = builtin_answers.compose(question, spoken, found, listener)
+        composed.metadata["fallback"] = "builtin"
+        return composed
+
+
+def _polite(text: str, spoken: str, listener: Listener) -> Composed:
+    listener.on_text(text)
+    metadata = {"provider": "builtin"}
+    return Composed(text=text, outcome=TurnOutcome.SMALL_TALK, language=spoken, confidence=1.0, metadata=metadata)

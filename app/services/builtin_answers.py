@@ -1,0 +1,79 @@
+"""The builtin agent: answers with the documents' own sentences, each with where it stands."""
+
+from app.ai import extractive
+from app.ai.extractive import ChosenSentence, Extract
+from app.ai.phrases import phrases
+from app.core.settings import settings
+from app.models.turn import TurnOutcome
+from app.services import evidence
+from app.services.citing import citation
+from app.services.evidence import Evidence
+from app.services.questions import Composed, Listener, Question
+
+
+def compose(question: Question, spoken: str, found: Evidence, listener: Listener) -> Composed:
+    """The best-supported sentences of the passages, or the refusal when they don't answer the question."""
+    first = _extract(found, spoken)
+    if first is not None and _enough(first):
+        return _quote(found, first, spoken, listener)
+    wider = evidence.find_with_context(question, spoken)
+    second = _extract(wider, spoken) if wider else None
+    if wider is not None and second is not None and _enough(second):
+        return _quote(wider, second, spoken, listener)
+    return refuse(spoken, first.confidence if first else 0.0, listener)
+
+
+def refuse(spoken: str, confidence: float, listener: Listener) -> Composed:
+    """Says that the documents don't tell, and offers a person."""
+    text = phrases(spoken).refusal
+    listener.on_text(text)
+    return Composed(
+        text=text,
+        outcome=TurnOutcome.REFUSED,
+        language=spoken,
+        confidence=round(confidence, 4),
+        metadata={"provider": "builtin", "confidence": round(confidence, 4), "handover_offered": True},
+    )
+
+
+def _extract(found: Evidence, spoken: str) -> Extract | None:
+    if not found.passages or found.embedder is None:
+        return None
+    passages = [
+        extractive.Passage(
+            index=index,
+            text=each.text,
+            score=each.score,
+            cosine=each.cosine,
+            heading=" › ".join(each.heading_path),
+            title=each.title,
+        )
+        for index, each in enumerate(found.passages)
+    ]
+    return extractive.extract(found.asked, passages, embedder=found.embedder, language=spoken)
+
+
+def _enough(extract: Extract) -> bool:
+    return bool(extract.sentences) and extract.confidence >= settings().evidence_floor
+
+
+def _quote(found: Evidence, extract: Extract, spoken: str, listener: Listener) -> Composed:
+    parts: list[str] = []
+    citations = []
+    for index, each in enumerate(extract.sentences, start=1):
+        part = f"{'' if index == 1 else _between(each)}{each.text} [{index}]"
+        listener.on_text(part)
+        parts.append(part)
+        citations.append(citation(index, found.passages[each.passage_index], each.start, each.end))
+    return Composed(
+        text="".join(parts),
+        outcome=TurnOutcome.ANSWERED,
+        language=spoken,
+        confidence=round(extract.confidence, 4),
+        citations=citations,
+        metadata={"provider": "builtin", "confidence": round(extract.confidence, 4)},
+    )
+
+
+def _between(_sentence: ChosenSentence) -> str:
+    return "\n\n"

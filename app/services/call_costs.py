@@ -1,0 +1,60 @@
+"""What calls to models cost, at the prices of the moment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from app.ai.pricing import cost
+from app.ai.resilience import CallRecord
+from app.core.ids import new_id
+from app.models.model_call import ModelCall
+from app.models.provider_model import ModelType
+from app.repositories.turns import Claim
+
+_FREE = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call with its prices per million tokens."""
+
+    record: CallRecord
+    provider_name: str
+    kind: ModelType
+    input_price: Decimal | None
+    output_price: Decimal | None
+    currency: str
+
+    def row(self, claim: Claim, lead_id: UUID | None, at: datetime) -> ModelCall:
+        """The row that the turn is billed by."""
+        record = self.record
+        return ModelCall(
+            id=new_id(),
+            company_id=claim.company_id,
+            agent_id=claim.agent_id,
+            conversation_id=claim.conversation_id,
+            turn_id=claim.turn_id,
+            lead_id=lead_id,
+            provider=self.provider_name,
+            model=record.model,
+            kind=self.kind,
+            outcome=record.outcome,
+            error_code=record.error_code,
+            attempt=record.attempt,
+            input_tokens=record.input_tokens,
+            output_tokens=record.output_tokens,
+            estimated=record.estimated,
+            input_price=self.input_price,
+            output_price=self.output_price,
+            currency=self.currency,
+            cost=cost(
+                record.input_tokens,
+                record.output_tokens,
+                input_price_per_million=self.input_price or _FREE,
+                output_price_per_million=self.output_price or _FREE,
+            ),
+            first_token_ms=record.ttft_ms,
+            total_ms=record.total_ms,
+            created_at=at,
+        )

@@ -1,0 +1,217 @@
+"""Conversations: opening, reading, asking; deleting and restoring are in `conversation_deletion`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.core.clock import now
+from app.core.ids import new_id
+from app.core.paging import Page, PageRequest
+from app.core.settings import settings
+from app.core.transaction import after_commit
+from app.errors import Conflict, NotFound
+from app.jobs import JobName, enqueue
+from app.models.agent import AgentStatus
+from app.models.conversation import Conversation, ConversationStatus
+from app.models.message import Message, MessageRole
+from app.models.turn import Turn, TurnStatus
+from app.repositories import agents, conversations, leads, messages, turns
+from app.security.principal import Principal, PrincipalKind
+from app.services import turn_events
+
+_TITLE_LENGTH = 80
+# From when the sweep looks after a message whose job was lost.
+_WAIT_FOR_WORKER = timedelta(seconds=4)
+
+
+class AgentNotActive(Conflict):
+    """The agent takes no messages now."""
+
+    code = "agent_not_active"
+    detail = "This agent is switched off."
+
+
+class ConversationClosed(Conflict):
+    """Nothing more can be said in this conversation."""
+
+    code = "conversation_closed"
+    detail = "This conversation is closed. Open a new one."
+
+
+class TooManyUnanswered(Conflict):
+    """The visitor asks faster than anybody could answer."""
+
+    code = "too_many_unanswered"
+    detail = "Too many messages of this conversation wait for an answer. Wait for one before you send the next."
+
+
+@dataclass(frozen=True)
+class NewConversation:
+    """A conversation to be. `lead_id`: in whose name a user or an integrator opens it."""
+
+    agent_id: UUID
+    title: str | None = None
+    metadata: Mapping[str, Any] | None = None
+    max_context_length: int | None = None
+    lead_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A stored message and the turn that answers it."""
+
+    message: Message
+    turn: Turn
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """A message with the state of its turn, if it started one."""
+
+    message: Message
+    turn: Turn | None
+
+
+def create(principal: Principal, new: NewConversation) -> Conversation:
+    """Opens a conversation for the caller; raises `NotFound` for an agent or a lead of another company."""
+    company_id = principal.company()
+    _refuse_inactive(company_id, new.agent_id)
+    conversation = Conversation(
+        id=new_id(),
+        company_id=company_id,
+        agent_id=new.agent_id,
+        lead_id=_lead(principal, new.lead_id),
+        user_id=principal.user_id,
+        title=new.title,
+        details=dict(new.metadata or {}),
+        max_context_length=new.max_context_length or settings().context_length,
+        last_message_at=now(),
+    )
+    conversations.add(conversation)
+    return conversation
+
+
+def get_readable(principal: Principal, conversation_id: UUID) -> Conversation:
+    """A conversation that the caller may read: leads their own, users and keys those of their company."""
+    conversation = conversations.get(company_id=principal.company(), conversation_id=conversation_id)
+    return _readable(principal, conversation)
+
+
+def find(principal: Principal, wanted: PageRequest, **filters: Any) -> Page[Conversation]:
+    """The company's live conversations."""
+    return conversations.find_page(company_id=principal.company(), wanted=wanted, **filters)
+
+
+def find_own(principal: Principal, wanted: PageRequest) -> Page[Conversation]:
+    """The conversations that the caller opened."""
+    company_id = principal.company()
+    if principal.kind is PrincipalKind.LEAD:
+        return conversations.find_page_of_lead(company_id=company_id, lead_id=principal.id, wanted=wanted)
+    owner = principal.user_id or principal.id
+    return conversations.find_page_of_user(company_id=company_id, user_id=owner, wanted=wanted)
+
+
+def find_messages(principal: Principal, conversation_id: UUID, wanted: PageRequest) -> Page[ShownMessage]:
+    """A page of a conversation's live messages, in order."""
+    conversation = get_readable(principal, conversation_id)
+    page = messages.find_page(company_id=conversation.company_id, conversation_id=conversation.id, wanted=wanted)
+    return Page(_with_turns(conversation.company_id, page.items), page.pagination)
+
+
+def ask(principal: Principal, conversation_id: UUID, text: str) -> Asked:
+    """Stores a visitor's message and the turn that will answer it, in order; a worker is woken after the commit."""
+    company_id = principal.company()
+    # Locked, so that messages get their places one after the other.
+    conversation = _readable(principal, conversations.lock(company_id=company_id, conversation_id=conversation_id))
+    _refuse_unanswerable(conversation)
+    at = now()
+    message = Message(
+        id=new_id(),
+        company_id=company_id,
+        conversation_id=conversation.id,
+        sequence=conversation.next_sequence,
+        role=MessageRole.USER,
+        content=text,
+        citations=[],
+        details={},
+    )
+    turn = Turn(
+        id=new_id(),
+        company_id=company_id,
+        conversation_id=conversation.id,
+        message_id=message.id,
+        agent_id=conversation.agent_id,
+        sequence=message.sequence,
+        status=TurnStatus.QUEUED,
+        attempt=0,
+        due_at=at + _WAIT_FOR_WORKER,
+    )
+    conversation.next_sequence += 1
+    conversation.last_message_at = at
+    conversation.title = conversation.title or _title(text)
+    messages.add(message)
+    turns.add(turn)
+    after_commit(lambda: turn_events.announce_queued(turn))
+    enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=turn.id)
+    return Asked(message, turn)
+
+
+def get_turn(principal: Principal, conversation_id: UUID, turn_id: UUID) -> tuple[Turn, Message | None]:
+    """A turn of a readable conversation and, when it is answered, the answer."""
+    conversation = get_readable(principal, conversation_id)
+    company_id = conversation.company_id
+    turn = turns.get(company_id=company_id, conversation_id=conversation.id, turn_id=turn_id)
+    if turn is None:
+        raise NotFound
+    answer = messages.get(company_id=company_id, message_id=turn.answer_id) if turn.answer_id else None
+    return turn, answer
+
+
+def _readable(principal: Principal, conversation: Conversation | None) -> Conversation:
+    if conversation is None:
+        raise NotFound
+    if principal.kind is PrincipalKind.LEAD and conversation.lead_id != principal.id:
+        raise NotFound
+    return conversation
+
+
+def _lead(principal: Principal, named: UUID | None) -> UUID | None:
+    if principal.kind is PrincipalKind.LEAD:
+        if named not in {None, principal.id}:
+            raise NotFound
+        return principal.id
+    if named is not None and leads.get(company_id=principal.company(), lead_id=named) is None:
+        raise NotFound("There is no lead by that id.")
+    return named
+
+
+def _refuse_inactive(company_id: UUID, agent_id: UUID) -> None:
+    agent = agents.get(company_id=company_id, agent_id=agent_id)
+    if agent is None:
+        raise NotFound("There is no agent by that id.")
+    if agent.status != AgentStatus.ACTIVE:
+        raise AgentNotActive
+
+
+def _refuse_unanswerable(conversation: Conversation) -> None:
+    if conversation.status != ConversationStatus.ACTIVE:
+        raise ConversationClosed
+    _refuse_inactive(conversation.company_id, conversation.agent_id)
+    waiting = turns.count_unfinished(company_id=conversation.company_id, conversation_id=conversation.id)
+    if waiting >= settings().max_queued_turns:
+        raise TooManyUnanswered
+
+
+def _with_turns(company_id: UUID, found: Sequence[Message]) -> list[ShownMessage]:
+    questions = [each.id for each in found if each.role == MessageRole.USER]
+    states = turns.find_by_message(company_id=company_id, message_ids=questions) if questions else {}
+    return [ShownMessage(each, states.get(each.id)) for each in found]
+
+
+def _title(text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) <= _TITLE_LENGTH:
+        return line
+    return line[:_TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:.") + "…"

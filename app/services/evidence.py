@@ -1,0 +1,125 @@
+"""What an agent's documents say to a question."""
+
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.ai.embedding import Embedder
+from app.ai.pricing import estimate_tokens
+from app.ai.resilience import CallRecord, Outcome
+from app.core.offload import offload
+from app.core.tenancy import enter_company
+from app.core.transaction import transaction
+from app.models.provider import ProviderType
+from app.models.provider_model import ModelType
+from app.repositories.passages import Passage
+from app.services import embedding_spaces, model_choice, retrieval
+from app.services.call_costs import Call
+from app.services.model_choice import BUILTIN_EMBEDDING, EmbeddingChoice
+from app.services.questions import Question
+
+_MOST_PASSAGES = 8
+# A question of so few words rarely says what it is about: it is looked up together with the one before it.
+_SHORT_QUESTION = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Where to look. `space` None: there are no documents yet; `languages`: the question's, then the documents'."""
+
+    company_id: UUID
+    agent_id: UUID
+    space: str | None
+    choice: EmbeddingChoice
+    languages: tuple[str, ...]
+    most: int = _MOST_PASSAGES
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The passages that fit a question, best first, and the model that found them (None: there is nothing to search).
+    `asked` is the text that was looked up."""
+
+    asked: str
+    passages: list[Passage] = field(default_factory=list)
+    embedder: Embedder | None = None
+    calls: list[Call] = field(default_factory=list)
+
+
+def find(question: Question, spoken: str) -> Evidence:
+    """Looks the question up. Raises `EmbeddingUnavailable`."""
+    return look_up(_wanted(question, spoken), question.text)
+
+
+def find_with_context(question: Question, spoken: str) -> Evidence | None:
+    """Looks a short question up together with the one before it; None when it can stand alone."""
+    if question.before is None or len(question.text.split()) > _SHORT_QUESTION:
+        return None
+    return look_up(_wanted(question, spoken), f"{question.before}\n{question.text}")
+
+
+def look_up(wanted: Wanted, asked: str) -> Evidence:
+    """Looks any text up, in transactions of its own. Raises `EmbeddingUnavailable`."""
+    if wanted.space is None:
+        return Evidence(asked)
+    choice = _choice(wanted, wanted.space)
+    embedder = model_choice.make_embedder(choice)
+    started = time.monotonic()
+    vector = _embed(embedder, choice, asked)
+    calls = _calls(choice, asked, started)
+    with transaction():
+        enter_company(wanted.company_id)
+        passages = retrieval.find(
+            company_id=wanted.company_id,
+            agent_id=wanted.agent_id,
+            space=wanted.space,
+            vector=vector,
+            question=asked,
+            languages=wanted.languages,
+            most=wanted.most,
+        )
+    return Evidence(asked, passages, embedder, calls)
+
+
+def _wanted(question: Question, spoken: str) -> Wanted:
+    return Wanted(
+        company_id=question.company_id,
+        agent_id=question.agent_id,
+        space=question.space,
+        choice=question.choice.embedding,
+        languages=(spoken, *question.document_languages),
+    )
+
+
+def _choice(wanted: Wanted, space: str) -> EmbeddingChoice:
+    """The model of the space that the documents are in: while another one is being built, not the one wanted."""
+    for each in (wanted.choice, BUILTIN_EMBEDDING):
+        if each.space == space:
+            return each
+    with transaction():
+        enter_company(wanted.company_id)
+        return embedding_spaces.choice_for(company_id=wanted.company_id, agent_id=wanted.agent_id, space=space)
+
+
+def _embed(embedder: Embedder, choice: EmbeddingChoice, asked: str) -> list[float]:
+    local = choice.provider_type is ProviderType.BUILTIN
+    vectors = offload(embedder.embed_queries, [asked]) if local else embedder.embed_queries([asked])
+    return [float(value) for value in vectors[0]]
+
+
+def _calls(choice: EmbeddingChoice, asked: str, started: float) -> list[Call]:
+    if choice.provider_type is ProviderType.BUILTIN:
+        return []
+    record = CallRecord(
+        provider=choice.provider_type,
+        model=choice.model,
+        outcome=Outcome.OK,
+        error_code=None,
+        input_tokens=estimate_tokens(asked),
+        output_tokens=0,
+        estimated=True,
+        ttft_ms=None,
+        total_ms=round((time.monotonic() - started) * 1000),
+        attempt=1,
+    )
+    return [Call(record, choice.provider_name, ModelType.EMBEDDING, choice.input_price, None, choice.currency)]

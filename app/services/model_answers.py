@@ -1,0 +1,135 @@
+"""Answers of language models: asked with numbered passages, streamed as they come, cited by the numbers they name.
+
+A model says only numbers; which passage a number stands for, and which words of it are quoted, is decided here.
+"""
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from app.ai.chat import ChatRequest, Finished
+from app.ai.citations import CitationFilter
+from app.ai.extractive import select_quote
+from app.ai.prompts import AgentVoice, PromptPassage, build_messages
+from app.ai.resilience import CallRecord, RetryPolicy, Switched, stream_with_fallback
+from app.core.settings import settings
+from app.models.provider_model import ModelType
+from app.models.turn import TurnOutcome
+from app.services import builtin_answers, model_choice
+from app.services.call_costs import Call
+from app.services.citing import citation
+from app.services.evidence import Evidence
+from app.services.model_choice import ChatChoice
+from app.services.questions import Composed, Listener, Question
+
+_MAX_TOKENS = 1_024
+
+
+def compose(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
+    """The answer of the first model in line that gives one; raises `AllModelsFailed`. `calls` gets a record of every
+    attempt."""
+    line = question.choice.chat
+    written = CitationFilter(range(1, len(found.passages) + 1))
+    finished: Finished | None = None
+    events = stream_with_fallback(
+        [model_choice.make_candidate(each) for each in line],
+        _request(question, spoken, found),
+        policy=RetryPolicy(attempts=settings().model_attempts),
+        on_call=_recorder(line, calls),
+    )
+    with closing(events):
+        for event in events:
+            if isinstance(event, Switched):
+                listener.on_restart()
+                written = CitationFilter(range(1, len(found.passages) + 1))
+            elif isinstance(event, Finished):
+                finished = event
+            else:
+                _say(listener, written.feed(event.text))
+    _say(listener, written.finish())
+    if written.no_answer or not written.text.strip():
+        listener.on_restart()
+        return _refusal(spoken, found, listener, calls)
+    return Composed(
+        text=written.text,
+        outcome=TurnOutcome.ANSWERED,
+        language=spoken,
+        confidence=_confidence(found),
+        citations=_citations(written, found, spoken),
+        metadata=_metadata(calls, finished),
+    )
+
+
+def _request(question: Question, spoken: str, found: Evidence) -> ChatRequest:
+    first = question.choice.chat[0]
+    messages = build_messages(
+        agent=AgentVoice(
+            name=question.agent_name,
+            personality=", ".join(question.personality),
+            instructions=question.instructions or "",
+            languages=question.languages,
+        ),
+        history=question.history,
+        passages=[
+            PromptPassage(index, each.title, " › ".join(each.heading_path), each.page, each.text)
+            for index, each in enumerate(found.passages, start=1)
+        ],
+        question=question.text,
+        language=spoken,
+    )
+    return ChatRequest(
+        messages=tuple(messages),
+        temperature=first.temperature,
+        max_tokens=first.max_tokens or _MAX_TOKENS,
+        extra=first.extra,
+        deadline=question.deadline,
+    )
+
+
+def _recorder(line: tuple[ChatChoice, ...], calls: list[Call]) -> Callable[[CallRecord], None]:
+    def record(call: CallRecord) -> None:
+        choice = next((each for each in line if each.model == call.model), line[0])
+        calls.append(
+            Call(call, choice.provider_name, ModelType.CHAT, choice.input_price, choice.output_price, choice.currency)
+        )
+
+    return record
+
+
+def _say(listener: Listener, text: str) -> None:
+    if text:
+        listener.on_text(text)
+
+
+def _refusal(spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
+    refused = builtin_answers.refuse(spoken, _confidence(found), listener)
+    refused.metadata.update(_metadata(calls, None))
+    return refused
+
+
+def _citations(written: CitationFilter, found: Evidence, spoken: str) -> list[dict[str, Any]]:
+    cited: dict[int, dict[str, Any]] = {}
+    for marker in written.markers:
+        if marker.index not in cited:
+            passage = found.passages[marker.index - 1]
+            span = select_quote(written.statement_for(marker), passage.text, spoken)
+            cited[marker.index] = citation(marker.index, passage, span.start, span.end)
+    return [cited[index] for index in sorted(cited)]
+
+
+def _confidence(found: Evidence) -> float:
+    return round(max((each.cosine for each in found.passages), default=0.0), 4)
+
+
+def _metadata(calls: list[Call], finished: Finished | None) -> dict[str, Any]:
+    last = calls[-1] if calls else None
+    chat = [each for each in calls if each.kind is ModelType.CHAT]
+    metadata: dict[str, Any] = {
+        "provider": last.provider_name if last else None,
+        "model": last.record.model if last else None,
+        "input_tokens": sum(each.record.input_tokens for each in chat),
+        "output_tokens": sum(each.record.output_tokens for each in chat),
+    }
+    if finished is not None:
+        metadata["stop_reason"] = finished.stop_reason.value
+    return metadata

@@ -1,0 +1,287 @@
+"""Answering: claim a turn, compose its answer outside any transaction, store it once.
+
+However often a task is delivered or a worker dies, a turn ends with one answer or one stated failure: only the attempt
+that owns it can store, a unique index allows one answer for each message, and a sweep finds whatever nobody works on.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.ai.chat import ChatMessage
+from app.core.clock import now
+from app.core.ids import new_id
+from app.core.settings import settings
+from app.core.tenancy import across_companies, enter_company
+from app.core.transaction import transaction
+from app.jobs import JobName, send
+from app.models.message import Message, MessageRole
+from app.models.turn import Turn, TurnOutcome, TurnStatus
+from app.repositories import conversations, messages, model_calls, passages, turns, unanswered_questions
+from app.repositories.turns import Claim
+from app.services import answering, model_choice, turn_events, turn_leases
+from app.services.history import bounded
+from app.services.questions import Composed, Listener, Question
+from app.services.turn_events import DeltaStream
+from app.services.turn_leases import Lease, LeaseLost, ShuttingDown
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+# How often an answer is composed anew because what it cites was deleted meanwhile.
+_COMPOSITIONS = 3
+_MOST_HISTORY = 40
+_STORE_SECONDS = 30.0
+_STORE_PAUSE = 0.5
+_AGAIN = timedelta(seconds=10)
+_SWEEP_LIMIT = 500
+
+
+class _Outdated(Exception):
+    """What the answer cites was deleted while it was composed."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    claim: Claim
+    question: Question
+    lead_id: UUID | None
+
+
+def answer(company_id: UUID, turn_id: UUID) -> None:
+    """Answers one message, if it is its turn and nobody else does; then wakes a worker for the next."""
+    claim = _when_database_is_back(lambda: _claim(company_id, turn_id))
+    if claim is None:
+        return
+    with turn_leases.held(claim) as lease:
+        try:
+            finished = _answer(claim, lease)
+        except LeaseLost:
+            return
+        except ShuttingDown:
+            _release(claim)
+            return
+        except Exception:
+            log.exception("a turn failed", extra={"turn": str(turn_id), "attempt": claim.attempt})
+            finished = _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
+    if finished is not None:
+        _wake_next(claim)
+
+
+def sweep() -> int:
+    """Wakes workers for turns whose job was lost or whose worker died, and ends those that were tried too often.
+    Returns how many."""
+    at = now()
+    with transaction(), across_companies("a sweep over the turns of all companies"):
+        due = turns.take_due_across_companies(at=at, again_at=at + _AGAIN, limit=_SWEEP_LIMIT)
+    for row in due:
+        send(JobName.ANSWER_TURN, company_id=row.company_id, turn_id=row.id)
+    return len(due)
+
+
+def _claim(company_id: UUID, turn_id: UUID) -> Claim | None:
+    with transaction():
+        enter_company(company_id)
+        return turns.claim(company_id=company_id, turn_id=turn_id, at=now(), lease=turn_leases.lease_time())
+
+
+def _answer(claim: Claim, lease: Lease) -> Turn | None:
+    if claim.attempt > settings().turn_attempts:
+        return _fail(claim, "gave_up", "This message could not be answered after several attempts.")
+    turn_events.announce_processing(claim)
+    deltas = DeltaStream(claim)
+    for _ in range(_COMPOSITIONS):
+        work = _when_database_is_back(lambda: _load(claim))
+        if work is None:
+            return _fail(claim, "message_deleted", "The message was deleted before it was answered.")
+        first_delta_at: list[datetime] = []
+
+        def on_text(text: str, first: list[datetime] = first_delta_at) -> None:
+            lease.check()
+            if not first:
+                first.append(now())
+            deltas.send(text)
+
+        composed = answering.compose(work.question, Listener(on_text, deltas.restart))
+        lease.check()
+        deltas.flush()
+        try:
+            return _when_database_is_back(lambda: _store(work, composed, first_delta_at))  # noqa: B023 - runs at once
+        except _Outdated:
+            deltas.restart()
+    return _fail(claim, "documents_changed", "The documents changed while this was answered. Please ask again.")
+
+
+def _load(claim: Claim) -> _Work | None:
+    with transaction():
+        enter_company(claim.company_id)
+        row = turns.context_of(company_id=claim.company_id, message_id=claim.message_id)
+        if row is None:
+            return None
+        said = messages.find_before(
+            company_id=claim.company_id,
+            conversation_id=claim.conversation_id,
+            place=claim.sequence,
+            most=_MOST_HISTORY,
+        )
+        choice = model_choice.find(company_id=claim.company_id, agent_id=claim.agent_id)
+    history = [ChatMessage("assistant" if role == MessageRole.ASSISTANT else "user", text) for role, text in said]
+    question = Question(
+        company_id=claim.company_id,
+        agent_id=claim.agent_id,
+        text=row.question,
+        agent_name=row.agent_name,
+        instructions=row.instructions,
+        personality=tuple(row.personality_traits),
+        languages=tuple(row.languages),
+        document_languages=tuple(row.document_languages),
+        space=row.embedding_space,
+        choice=choice,
+        history=bounded(history, row.max_context_length),
+        deadline=time.monotonic() + settings().turn_seconds,
+    )
+    return _Work(claim, question, row.lead_id)
+
+
+def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> Turn:
+    claim, at = work.claim, now()
+    company_id = claim.company_id
+    with transaction():
+        enter_company(company_id)
+        _refuse_outdated(company_id, composed)
+        place = conversations.take_place(company_id=company_id, conversation_id=claim.conversation_id, at=at)
+        message = _message(work, composed, place or 0, at)
+        if place is None or not messages.add_answer(message):
+            raise LeaseLost
+        stored = turns.finish(
+            company_id=company_id,
+            turn_id=claim.turn_id,
+            attempt=claim.attempt,
+            at=at,
+            status=TurnStatus.COMPLETED,
+            outcome=composed.outcome,
+            first_delta_at=first_delta_at[0] if first_delta_at else None,
+            answer_id=message.id,
+        )
+        if not stored:
+            raise LeaseLost
+        model_calls.add_all([call.row(claim, work.lead_id, at) for call in composed.calls])
+        if composed.outcome is TurnOutcome.REFUSED:
+            unanswered_questions.add(
+                company_id=company_id,
+                agent_id=claim.agent_id,
+                message_id=claim.message_id,
+                question=work.question.text,
+                language=composed.language,
+                confidence=composed.confidence,
+            )
+    turn = _finished(claim, TurnStatus.COMPLETED)
+    turn_events.announce_finished(turn, message)
+    return turn
+
+
+def _refuse_outdated(company_id: UUID, composed: Composed) -> None:
+    cited = {UUID(each["chunk_id"]) for each in composed.citations}
+    if cited and passages.live_among(company_id=company_id, chunk_ids=list(cited)) != cited:
+        raise _Outdated
+
+
+def _message(work: _Work, composed: Composed, place: int, at: datetime) -> Message:
+    return Message(
+        id=new_id(),
+        company_id=work.claim.company_id,
+        conversation_id=work.claim.conversation_id,
+        sequence=place,
+        role=MessageRole.ASSISTANT,
+        content=composed.text,
+        reply_to_id=work.claim.message_id,
+        language=composed.language,
+        citations=composed.citations,
+        details=composed.metadata,
+        created_at=at,
+    )
+
+
+def _fail(claim: Claim, code: str, sentence: str) -> Turn | None:
+    def store() -> bool:
+        with transaction():
+            enter_company(claim.company_id)
+            return turns.finish(
+                company_id=claim.company_id,
+                turn_id=claim.turn_id,
+                attempt=claim.attempt,
+                at=now(),
+                status=TurnStatus.FAILED,
+                error_code=code,
+                error=sentence,
+            )
+
+    if not _when_database_is_back(store):
+        return None
+    turn = _finished(claim, TurnStatus.FAILED)
+    turn.error_code, turn.error = code, sentence
+    turn_events.announce_finished(turn, None)
+    return turn
+
+
+def _finished(claim: Claim, status: TurnStatus) -> Turn:
+    """The turn as it is stored now, without reading it again."""
+    return Turn(
+        id=claim.turn_id,
+        company_id=claim.company_id,
+        conversation_id=claim.conversation_id,
+        message_id=claim.message_id,
+        attempt=claim.attempt,
+        status=status,
+    )
+
+
+def _release(claim: Claim) -> None:
+    with transaction():
+        enter_company(claim.company_id)
+        given_back = turns.release(company_id=claim.company_id, turn_id=claim.turn_id, attempt=claim.attempt, at=now())
+    if given_back:
+        send(JobName.ANSWER_TURN, company_id=claim.company_id, turn_id=claim.turn_id)
+
+
+def _wake_next(claim: Claim) -> None:
+    # Asked after the commit: a message that came meanwhile either is seen here, or sees the conversation free itself.
+    with transaction():
+        enter_company(claim.company_id)
+        waiting = turns.next_queued(company_id=claim.company_id, conversation_id=claim.conversation_id)
+    if waiting is not None:
+        send(JobName.ANSWER_TURN, company_id=claim.company_id, turn_id=waiting)
+
+
+def _when_database_is_back(action: Callable[[], Result]) -> Result:
+    """Runs a transaction, again and again while Postgres is away: an answer that a model took its time for is not
+    thrown away for a restart of the database."""
+    end = time.monotonic() + _STORE_SECONDS
+    while True:
+        try:
+            return action()
+        except (DBAPIError, PoolTimeout) as error:
+            lost = (
+                isinstance(error, PoolTimeout)
+                or error.connection_invalidated
+                or getattr(error.orig, "pgcode", None) is None
+            )
+            if not lost or time.monotonic() > end:
+                raise
+            time.sleep(_STORE_PAUSE)
+
+
+def _is_away(error: DBAPIError | PoolTimeout) -> bool:
+    if isinstance(error, PoolTimeout):
+        return True
+    # Errors that the server itself gives have a code; 57P01 to 57P03: it is stopping or starting.
+    code = getattr(error.orig, "pgcode", None)
+    return error.connection_invalidated or code is None or code.startswith("57P")
