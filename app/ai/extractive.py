@@ -1,0 +1,284 @@
+"""Answers without a language model: the best-supported sentences of the passages that were found, word for word."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from app.ai.common_words import points_back
+from app.ai.embedding import Embedder
+from app.ai.evidence import FLOOR, USUAL_GAP, Evidence
+from app.ai.language import UNDETERMINED, detect, primary
+from app.ai.sentences import Span, is_heading, is_list_item, is_numbered_item, is_table_row, split
+from app.ai.terms import TextWords, content_terms, overlap, weights
+
+# How many of the best passages are quoted from; those after them are the background to compare with.
+_PASSAGES = 3
+_EMBEDDED_SENTENCES = 16
+_CHOSEN = 3
+_OVERLAP_WEIGHT = 0.15
+# Further sentences must be nearly as good as the best one, and say something else.
+_WORSE_BY = 0.045
+_SAME_WORDS = 0.75
+_LIST_ITEMS = 8
+# A neighbouring sentence is quoted along when it has this share of the words of a statement that the best one lacks.
+_NEIGHBOUR_GAIN = 0.25
+_LANGUAGE_SAMPLE = 600
+_QUESTION_MARKS = ("?", "？", "؟", ";")
+_BETWEEN_HEADINGS = " › "
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage as retrieval found it. `score` is the fused one, `cosine` the one of question and passage."""
+
+    index: int
+    text: str
+    score: float
+    cosine: float
+    heading: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenSentence:
+    """A quotation: `text` is the passage's text from `start` to `end`, with its blanks made single spaces."""
+
+    passage_index: int
+    start: int
+    end: int
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The answer in reading order. `confidence` is the probability that it is one; `answered`: it lies above the
+    floor. Below, the sentences are the nearest there were, and had better not be shown."""
+
+    answered: bool
+    confidence: float
+    sentences: tuple[ChosenSentence, ...]
+    evidence: Evidence | None = None
+
+
+@dataclass(slots=True)
+class _Candidate:
+    passage: int  # place in the ranking
+    number: int  # place among the passage's spans
+    span: Span
+    text: str
+    context: str
+    overlap: float
+    score: float = 0.0
+
+    @property
+    def with_context(self) -> str:
+        """What is embedded: few sentences say by themselves what they are about."""
+        return f"{self.context}: {self.text}" if self.context else self.text
+
+
+def extract(question: str, passages: Sequence[Passage], *, language: str, embedder: Embedder) -> Extract:
+    """Up to three quotations from the best of `passages` (best first; eight or so let it tell the best from the rest),
+    each a sentence, or a sentence with what it can't be understood without.
+
+    Embeds the question and 16 sentences at most. Raises `EmbeddingUnavailable`.
+    """
+    spans = [split(each.text, language) for each in passages[:_PASSAGES]]
+    terms = _weighted_terms(question, language, passages)
+    candidates = _preselected(_candidates(passages, spans, terms))
+    if not candidates or not question.strip():
+        return Extract(answered=False, confidence=0.0, sentences=())
+    vectors = embedder.embed_passages([each.with_context for each in candidates])
+    cosines = (vectors @ embedder.embed_queries([question])[0]).tolist()
+    for candidate, cosine in zip(candidates, cosines, strict=True):
+        candidate.score = cosine + _OVERLAP_WEIGHT * candidate.overlap
+    evidence = _evidence(passages, candidates, max(cosines), language)
+    quoted = tuple(_quotations(passages, spans, _chosen(candidates), language))
+    confidence = evidence.confidence
+    return Extract(answered=confidence >= FLOOR, confidence=confidence, sentences=quoted, evidence=evidence)
+
+
+def _weighted_terms(question: str, language: str, passages: Sequence[Passage]) -> dict[str, float]:
+    texts = [TextWords(f"{each.title} {each.heading} {each.text}") for each in passages]
+    return weights(content_terms(question, language), texts)
+
+
+def _candidates(
+    passages: Sequence[Passage], spans: Sequence[Sequence[Span]], terms: dict[str, float]
+) -> Iterator[_Candidate]:
+    for place, (passage, of_passage) in enumerate(zip(passages, spans, strict=False)):
+        headings = frozenset(part.strip() for part in (passage.title, *passage.heading.split(_BETWEEN_HEADINGS)))
+        context = passage.heading.rpartition(_BETWEEN_HEADINGS)[2] or passage.title
+        for number, span in enumerate(of_passage):
+            text = span.of(passage.text)
+            # Headings and, in lists of questions and answers, the questions look most like what the visitor asked, and
+            # answer nothing; what follows is read together with them.
+            if text.endswith(_QUESTION_MARKS) or is_heading(passage.text, span, headings):
+                context = text
+                continue
+            yield _Candidate(place, number, span, text, context, overlap(terms, TextWords(f"{context} {text}")))
+
+
+def _preselected(candidates: Iterable[_Candidate]) -> list[_Candidate]:
+    """Those worth embedding: of each passage the ones with the most terms first, of the first passage twice as many as
+    of the second."""
+    by_passage: dict[int, list[_Candidate]] = {}
+    for each in candidates:
+        by_passage.setdefault(each.passage, []).append(each)
+    turns = [
+        ((turn + 1) * (place + 1), place, each)
+        for place, of_passage in by_passage.items()
+        for turn, each in enumerate(sorted(of_passage, key=lambda each: -each.overlap))
+    ]
+    turns.sort(key=lambda turn: turn[:2])
+    return [each for _, _, each in turns[:_EMBEDDED_SENTENCES]]
+
+
+def _evidence(
+    passages: Sequence[Passage],
+    candidates: Sequence[_Candidate],
+    cosine: float,
+    language: str,
+) -> Evidence:
+    foreign = _in_another_language(passages[0], language)
+    return Evidence(
+        sentence=cosine,
+        gap=_gap([each.cosine for each in passages]),
+        overlap=max(each.overlap for each in candidates),
+        foreign=foreign,
+    )
+
+
+def _gap(cosines: Sequence[float]) -> float:
+    best, *others = sorted(cosines, reverse=True)
+    background = others[_PASSAGES - 1 :]
+    # With hardly anything to compare to, the distance says nothing either way.
+    return best - sum(background) / len(background) if background else USUAL_GAP
+
+
+def _in_another_language(passage: Passage, language: str) -> bool:
+    found = detect(passage.text[:_LANGUAGE_SAMPLE], candidates=[language])
+    return UNDETERMINED not in {found, primary(language)} and found != primary(language)
+
+
+def _chosen(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    ranked = sorted(candidates, key=lambda each: -each.score)
+    chosen: list[_Candidate] = []
+    for each in ranked:
+        if len(chosen) == _CHOSEN or each.score < ranked[0].score - _WORSE_BY:
+            break
+        if not any(_say_the_same(each.text, other.text) for other in chosen):
+            chosen.append(each)
+    # Passages in the order of their best sentence; within one, as it was written.
+    order = list(dict.fromkeys(each.passage for each in chosen))
+    return sorted(chosen, key=lambda each: (order.index(each.passage), each.number))
+
+
+def _say_the_same(first: str, second: str) -> bool:
+    mine, theirs = TextWords(first).all, TextWords(second).all
+    return len(mine & theirs) >= _SAME_WORDS * max(1, len(mine | theirs))
+
+
+def _quotations(
+    passages: Sequence[Passage], spans: Sequence[Sequence[Span]], chosen: Sequence[_Candidate], language: str
+) -> Iterator[ChosenSentence]:
+    quoted: dict[int, list[Span]] = {}
+    for each in chosen:
+        passage, of_passage = passages[each.passage], spans[each.passage]
+        for span in _with_neighbours(passage.text, of_passage, each.number, language):
+            before = quoted.setdefault(each.passage, [])
+            if all(span.end <= other.start or other.end <= span.start for other in before):
+                before.append(span)
+                text = " ".join(span.of(passage.text).split())
+                yield ChosenSentence(passage.index, span.start, span.end, text, each.score)
+
+
+def _with_neighbours(text: str, spans: Sequence[Span], number: int, language: str) -> list[Span]:
+    """The sentence with what it needs: the one it points back to, the list it opens, the head of its table."""
+    span = spans[number]
+    if is_table_row(span.of(text)):
+        head = _table_head(text, spans, number)
+        return [span] if head in (None, span) else [head, span]
+    if is_numbered_item(text, span):
+        return [_whole_procedure(text, spans, number)]
+    start, end = span.start, span.end
+    if number and points_back(span.of(text), language):
+        start = spans[number - 1].start
+    elif number and is_list_item(text, span):
+        start = _list_opening(text, spans, number) or start
+    if span.of(text).endswith((":", "：")):
+        end = _list_end(text, spans, number)
+    return [Span(start, end)]
+
+
+def _table_head(text: str, spans: Sequence[Span], number: int) -> Span | None:
+    head = None
+    for span in reversed(spans[: number + 1]):
+        if not is_table_row(span.of(text)):
+            break
+        head = span
+    return head
+
+
+def _whole_procedure(text: str, spans: Sequence[Span], number: int) -> Span:
+    """From the first step to the last: one step alone helps nobody."""
+    first = last = number
+    while first and _belongs_to_steps(text, spans, first - 1):
+        first -= 1
+    while last + 1 < len(spans) and _belongs_to_steps(text, spans, last + 1):
+        last += 1
+    first = max(first, number - _LIST_ITEMS)
+    return Span(spans[first].start, spans[min(last, first + 2 * _LIST_ITEMS)].end)
+
+
+def _belongs_to_steps(text: str, spans: Sequence[Span], number: int) -> bool:
+    span = spans[number]
+    starts_line = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip(" \t0123456789.()")
+    return is_numbered_item(text, span) or not starts_line
+
+
+def _list_opening(text: str, spans: Sequence[Span], number: int) -> int | None:
+    """Where the sentence starts that opens the list, when that is the one right before the item."""
+    before = spans[number - 1]
+    return before.start if before.of(text).endswith((":", "：")) else None
+
+
+def _list_end(text: str, spans: Sequence[Span], number: int) -> int:
+    end = spans[number].end
+    for span in spans[number + 1 : number + 1 + _LIST_ITEMS]:
+        # What follows the colon on its own line belongs to it even without a bullet.
+        if not is_list_item(text, span) and end != spans[number].end:
+            break
+        end = span.end
+    return end
+
+
+def select_quote(statement: str, passage_text: str, language: str, *, embedder: Embedder | None = None) -> Span:
+    """The part of a passage that best supports a statement made about it: a sentence, or two neighbours where the
+    second adds words of the statement. The first sentence when nothing fits; an empty span for an empty passage.
+
+    Goes by shared words; with an `embedder`, by meaning as well, as statements in another language need.
+    """
+    spans = split(passage_text, language)
+    if not spans:
+        return Span(0, 0)
+    texts = [TextWords(span.of(passage_text)) for span in spans]
+    terms = weights(content_terms(statement, language), texts)
+    scores = [overlap(terms, text) for text in texts]
+    if embedder is not None:
+        vectors = embedder.embed_passages([span.of(passage_text) for span in spans[:_EMBEDDED_SENTENCES]])
+        cosines = (vectors @ embedder.embed_passages([statement])[0]).tolist()
+        scores = [_OVERLAP_WEIGHT * score + cosine for score, cosine in zip(scores, cosines, strict=False)]
+    best = max(range(len(scores)), key=lambda number: scores[number])
+    return _with_supporting_neighbour(passage_text, spans, best, terms)
+
+
+def _with_supporting_neighbour(text: str, spans: Sequence[Span], best: int, terms: dict[str, float]) -> Span:
+    alone = overlap(terms, TextWords(spans[best].of(text)))
+    gains = [
+        (overlap(terms, TextWords(text[pair.start : pair.end])) - alone, pair)
+        for pair in (
+            Span(spans[first].start, spans[first + 1].end) for first in (best - 1, best) if 0 <= first < len(spans) - 1
+        )
+    ]
+    gain, pair = max(gains, key=lambda each: each[0], default=(0.0, spans[best]))
+    return pair if gain >= _NEIGHBOUR_GAIN else spans[best]
