@@ -3,16 +3,35 @@
 from flask import Flask
 
 from app.blueprints.address.routes import blp as address
+from app.blueprints.agent.routes import blp as agent
 from app.blueprints.auth.routes import blp as auth
 from app.blueprints.company.routes import blp as company
+from app.blueprints.conversation.routes import blp as conversation
+from app.blueprints.dashboard.routes import blp as dashboard
+from app.blueprints.document.routes import blp as document
 from app.blueprints.health.routes import blp as health
+from app.blueprints.lead.routes import blp as lead
 from app.blueprints.oauth.routes import blp as oauth
 from app.blueprints.profile.routes import blp as profile
+from app.blueprints.settings.routes import blp as settings
 from app.http.api import make_api
 
 
 def register_blueprints(app: Flask) -> None:
     """Registers every blueprint and documents it."""
     api = make_api(app)
-    for blueprint in (address, auth, company, health, oauth, profile):
+    for blueprint in (
+        address,
+        agent,
+        auth,
+        company,
+        conversation,
+        dashboard,
+        document,
+        health,
+        lead,
+        oauth,
+        profile,
+        settings,
+    ):
         api.register_blueprint(blueprint)

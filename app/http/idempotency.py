@@ -17,6 +17,7 @@ from app.core import tenancy
 from app.core.clock import now
 from app.core.settings import settings
 from app.errors import BadRequest, Conflict
+from app.http import uploads
 from app.http.json import dumps, loads
 from app.repositories import idempotency_records
 
@@ -84,6 +85,10 @@ def _fingerprint() -> str:
         # The boundary differs at every attempt; the parts don't.
         for name, value in sorted(request.form.items(multi=True)):
             digest.update(f"{name}={value}\n".encode())
+        received = uploads.fingerprints()
+        if received is not None:  # files that are on disk already, and too large to be read again here
+            digest.update("".join(received).encode())
+            return digest.hexdigest()
         for name, upload in sorted(request.files.items(multi=True), key=lambda item: item[0]):
             digest.update(f"{name}:{upload.filename}\n".encode() + hashlib.sha256(upload.read()).digest())
             upload.seek(0)

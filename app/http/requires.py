@@ -4,7 +4,8 @@ A route without `@requires(...)` or `@public(...)` stops the application from st
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import wraps
@@ -15,15 +16,18 @@ from flask import Flask, Response, g, make_response, request
 
 from app.core.transaction import transaction
 from app.errors import AppError, Forbidden, NotFound, Unauthenticated, UnsupportedType
-from app.http import idempotency, rate_limits
+from app.http import idempotency, rate_limits, uploads
 from app.http.rate_limits import Category
 from app.http.request_context import client_network
 from app.models.user import Role
 from app.security.principal import Principal, PrincipalKind
 from app.security.scopes import Resource, Scope
 from app.services import authentication
+from app.services.document_uploads import ReceivedFile
 
 View = TypeVar("View", bound=Callable[..., Any])
+# Takes the received files over for as long as the block runs.
+Stage = Callable[[Principal, Sequence[ReceivedFile]], AbstractContextManager[Any]]
 
 
 class Credential(StrEnum):
@@ -52,6 +56,10 @@ class Access:
     roles: frozenset[Role] = frozenset()
     category: Category = Category.GENERAL
     accepts: tuple[str, ...] = ("application/json",)
+    # The view waits for somebody else's server, so it runs after the transaction and opens its own.
+    waits: bool = False
+    # What is done with the files of the body before the request's transaction, for a route that takes some.
+    stage: "Stage | None" = None
 
     @property
     def public(self) -> bool:
@@ -66,11 +74,20 @@ def requires(
     roles: tuple[Role, ...] = (),
     category: Category = Category.GENERAL,
     accepts: tuple[str, ...] = ("application/json",),
+    waits: bool = False,
+    stage: "Stage | None" = None,
 ) -> Callable[[View], View]:
-    """Guards a route. `scope` on `resource` is asked of keys and tokens alike; `roles` of users and of keys' makers."""
+    """Guards a route. `scope` on `resource` is asked of keys and tokens alike; `roles` of users and of keys' makers.
+
+    A view that `waits` runs outside of the request's transaction: its service opens one for as long as it needs it,
+    and enters the company there. `Idempotency-Key` does nothing for it.
+
+    With `stage` the route takes files. Its body may have `max_upload_bytes` and is read only once the caller is known
+    and counted; what `stage` makes of the files, outside of any transaction, is the view's by `staged_files()`.
+    """
     if not credentials:
         raise ValueError("name the credentials, or say public()")
-    access = Access(frozenset(credentials), scope, resource, frozenset(roles), category, accepts=accepts)
+    access = Access(frozenset(credentials), scope, resource, frozenset(roles), category, accepts, waits, stage)
     return lambda view: _guarded(view, access)
 
 
@@ -85,6 +102,11 @@ def current_principal() -> Principal:
     """The caller of this request; only on guarded routes."""
     principal: Principal = g.principal
     return principal
+
+
+def staged_files() -> Any:
+    """What the route's `stage` made of the files of this request."""
+    return g.staged_files
 
 
 def refuse_undeclared(app: Flask) -> None:
@@ -110,24 +132,45 @@ def _guarded(view: View, access: Access) -> View:
     def guarded(*args: Any, **kwargs: Any) -> Response:
         if access.category is Category.UNLIMITED and access.public:
             return make_response(view(*args, **kwargs))
+        if access.stage is not None:
+            return _answer_with_files(access, access.stage, lambda: make_response(view(*args, **kwargs)))
         # Read before the transaction begins: a client that sends its body byte by byte must not hold a connection to
         # Postgres meanwhile; as many such clients as there are connections would stop everybody.
         if _has_body():
             request.get_data(cache=True)
         with transaction():
-            principal = None if access.public else _authenticate(access)
-            caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_network()}"
-            rate_limits.enforce(access.category, caller, dict(principal.rate_limits) if principal else None)
-            if principal:
-                g.principal = principal = _authorise(principal, access)
-            _check_type(access)
+            principal, asker = _enter(access)
             company_id = principal.company_id if principal else None
-            asker = _asker(caller, principal)
-            return idempotency.answer_once(asker, company_id, lambda: make_response(view(*args, **kwargs)))
+            if not access.waits:
+                return idempotency.answer_once(asker, company_id, lambda: make_response(view(*args, **kwargs)))
+        return make_response(view(*args, **kwargs))
 
     guarded._access = access  # type: ignore[attr-defined]
     guarded._apidoc = {**getattr(view, "_apidoc", {}), "access": access}  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]
+
+
+def _answer_with_files(access: Access, stage: Stage, answer: Callable[[], Response]) -> Response:
+    # First of all: nobody unknown, and nobody who uploads without end, makes us read and keep 100 MB.
+    with transaction():
+        principal, _ = _enter(access)
+    if principal is None:
+        raise Unauthenticated
+    with uploads.received() as files, stage(principal, files) as g.staged_files, transaction():
+        principal, asker = _enter(access, counted=True)
+        return idempotency.answer_once(asker, principal.company_id if principal else None, answer)
+
+
+def _enter(access: Access, *, counted: bool = False) -> tuple[Principal | None, str]:
+    """Who calls, and whose answers they may be given a second time. Opens the transaction for their company."""
+    principal = None if access.public else _authenticate(access)
+    caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_network()}"
+    if not counted:
+        rate_limits.enforce(access.category, caller, dict(principal.rate_limits) if principal else None)
+    if principal:
+        g.principal = principal = _authorise(principal, access)
+    _check_type(access)
+    return principal, _asker(caller, principal)
 
 
 def _asker(caller: str, principal: Principal | None) -> str:

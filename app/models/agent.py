@@ -1,10 +1,11 @@
 """Agents: who answers a company's visitors."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import DateTime, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,5 +44,7 @@ class Agent(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     # The space its documents' vectors are searched in; while another one is being built, the name of that.
     embedding_space: Mapped[str | None]
     next_embedding_space: Mapped[str | None]
+    # When the lease of the worker that builds that space runs out; null: nobody has begun.
+    embedding_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Languages of its documents, most chunks first: which configurations a question is searched with.
     document_languages: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))

@@ -93,9 +93,13 @@ class Document(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     options: Mapped[Json] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     error_code: Mapped[str | None]
     error: Mapped[str | None]
+    # Counts up for good: who holds a number that isn't the latest may not write any more.
     attempt: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    # Attempts since somebody last asked for it.
+    tries: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     # While uploaded: from when the sweep may wake a worker for it; while processing: when the lease runs out.
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # The generation of chunks that is searched. A worker writes the next one beside it and switches at the end.
+    # The generation of chunks that is searched; 0: none. A worker writes those of its attempt, numbered like it, beside
+    # them and switches at the end.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -26,6 +26,7 @@ class Lead(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     __table_args__ = (
         one_of("status", LeadStatus),
         Index("ix_leads_company_id_created_at", "company_id", "created_at"),
+        Index("ix_leads_agent_id_created_at", "agent_id", "created_at"),
     )
 
     # The agent whose widget they met; null for leads that the team or an integrator added.

@@ -29,6 +29,7 @@ class ModelCall(Identified, CompanyOwned, Timestamped, Base):
         one_of("kind", ModelType),
         one_of("outcome", CallOutcome),
         Index("ix_model_calls_company_id_created_at", "company_id", "created_at"),
+        Index("ix_model_calls_agent_id_created_at", "agent_id", "created_at"),
         Index("ix_model_calls_turn_id", "turn_id", postgresql_where=text("turn_id IS NOT NULL")),
     )
 

@@ -42,6 +42,7 @@ class Turn(Identified, CompanyOwned, Timestamped, Base):
         Index("ix_turns_unfinished", "conversation_id", "sequence", postgresql_where=text(UNFINISHED)),
         Index("ix_turns_due", "due_at", postgresql_where=text(UNFINISHED)),
         Index("ix_turns_company_id_created_at", "company_id", "created_at"),
+        Index("ix_turns_agent_id_created_at", "agent_id", "created_at"),
     )
 
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))

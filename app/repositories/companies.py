@@ -52,7 +52,8 @@ def count_related(company_id: UUID) -> dict[str, int]:
 
 
 def set_related_deleted(company_id: UUID, *, at: datetime, deletion_id: UUID) -> dict[str, int]:
-    """Deletes softly every live row of the company in tables that can be restored; returns how many, by table."""
+    """Deletes softly every live row of the company in tables that can be restored; returns how many, by table that
+    had any."""
     counts: dict[str, int] = {}
     for name, each in sorted(Base.metadata.tables.items()):
         if "company_id" in each.c and "deletion_id" in each.c:
@@ -61,7 +62,8 @@ def set_related_deleted(company_id: UUID, *, at: datetime, deletion_id: UUID) ->
                 .where(each.c.company_id == company_id, each.c.deleted_at.is_(None))
                 .values(deleted_at=at, deletion_id=deletion_id)
             )
-            counts[name] = changed_rows(statement)
+            if changed := changed_rows(statement):
+                counts[name] = changed
     return counts
 
 

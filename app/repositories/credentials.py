@@ -64,9 +64,20 @@ class StoredLead:
     rate_limits: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class StoredAgent:
+    """A live agent with the standing of the company."""
+
+    id: UUID
+    company_id: UUID
+    company_live: bool
+    rate_limits: dict[str, int]
+
+
 _API_KEY = "SELECT * FROM frontdesk_enter_by_api_key(%s)"
 _SESSION = "SELECT * FROM frontdesk_enter_by_session(%s::uuid)"
 _LEAD = "SELECT * FROM frontdesk_enter_by_lead(%s::uuid)"
+_AGENT = "SELECT * FROM frontdesk_enter_by_agent(%s::uuid)"
 
 
 def enter_by_api_key(key: str) -> StoredApiKey | None:
@@ -94,6 +105,15 @@ def enter_by_lead(lead_id: UUID) -> StoredLead | None:
         return None
     note_company(row.company_id)
     return StoredLead(row.id, row.company_id, row.company_live, row.rate_limits)
+
+
+def enter_by_agent(agent_id: UUID) -> StoredAgent | None:
+    """The live agent by this id: what a visitor, who has no credential yet, names."""
+    row = _first(_AGENT, str(agent_id))
+    if row is None:
+        return None
+    note_company(row.company_id)
+    return StoredAgent(row.id, row.company_id, row.company_live, row.rate_limits)
 
 
 def _first(statement: str, value: str) -> Any:

@@ -1,12 +1,87 @@
 """Leads."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, update
 
+from app.core.paging import Page, PageRequest, paginate
 from app.core.transaction import session
+from app.models.conversation import Conversation
 from app.models.lead import Lead
+from app.models.message import Message
+from app.models.turn import Turn, TurnStatus
+from app.repositories import folding
+from app.repositories.changes import changed_rows
+
+_LIVE = Lead.deleted_at.is_(None)
+_GET = select(Lead).where(Lead.company_id == bindparam("company"), Lead.id == bindparam("wanted"), _LIVE)
+_LOCK = _GET.with_for_update()
+_SPACE = literal(" ")
+_LIKE_A_PHONE_NUMBER = re.compile(r"\+?[\d\s()./-]*\d[\d\s()./-]*")
+
+
+def add(lead: Lead) -> None:
+    """Stores a new lead."""
+    session().add(lead)
+    session().flush()
+
+
+def get(*, company_id: UUID, lead_id: UUID) -> Lead | None:
+    """A live lead of the company."""
+    return session().scalars(_GET, {"company": company_id, "wanted": lead_id}).first()
+
+
+def lock(*, company_id: UUID, lead_id: UUID) -> Lead | None:
+    """A live lead that opens no conversation until the transaction ends."""
+    # The stronger of the two row locks: rows that refer to the lead wait.
+    return session().scalars(_LOCK, {"company": company_id, "wanted": lead_id}).first()
+
+
+def find_page(*, company_id: UUID, wanted: PageRequest, status: str | None, search: str) -> Page[Lead]:
+    """Live leads, the newest first. `search`, unless empty, finds parts of names (whatever the case and accents),
+    e-mail addresses and phone numbers (however they are written)."""
+    statement = select(Lead).where(Lead.company_id == company_id, _LIVE)
+    if status is not None:
+        statement = statement.where(Lead.status == status)
+    if search:
+        statement = statement.where(_fits(search))
+    return paginate(statement.order_by(Lead.created_at.desc(), Lead.id.desc()), wanted)
+
+
+def delete_conversations(*, company_id: UUID, lead_id: UUID, at: datetime, deletion_id: UUID) -> Sequence[UUID]:
+    """Deletes a lead's live conversations with their live messages; returns the ids of the conversations."""
+    gone = {"deleted_at": at, "deletion_id": deletion_id}
+    conversations = (
+        update(Conversation)
+        .where(
+            Conversation.company_id == company_id, Conversation.lead_id == lead_id, Conversation.deleted_at.is_(None)
+        )
+        .values(**gone)
+        .returning(Conversation.id)
+    )
+    ids = session().scalars(conversations.execution_options(synchronize_session=False)).all()
+    messages = update(Message).where(
+        Message.company_id == company_id, Message.conversation_id.in_(ids), Message.deleted_at.is_(None)
+    )
+    session().execute(messages.values(**gone).execution_options(synchronize_session=False))
+    return ids
+
+
+def fail_turns(*, company_id: UUID, conversation_ids: Sequence[UUID], at: datetime, error_code: str, error: str) -> int:
+    """Ends the unfinished turns of conversations; returns how many."""
+    statement = (
+        update(Turn)
+        .where(
+            Turn.company_id == company_id,
+            Turn.conversation_id.in_(conversation_ids),
+            Turn.status.in_([TurnStatus.QUEUED, TurnStatus.PROCESSING]),
+        )
+        .values(status=TurnStatus.FAILED, error_code=error_code, error=error, finished_at=at)
+    )
+    return changed_rows(statement.execution_options(synchronize_session=False))
 
 
 def count_by_status(*, company_id: UUID, since: datetime) -> dict[str, int]:
@@ -50,3 +125,11 @@ def count_all(*, company_id: UUID) -> int:
 
 def _counts(statement: Select[str, int]) -> dict[str, int]:
     return {name: count for name, count in session().execute(statement)}  # noqa: C416 - rows are no pairs for mypy
+
+
+def _fits(search: str) -> ColumnElement[bool]:
+    found = folding.contains(Lead.first_name + _SPACE + Lead.last_name + _SPACE + Lead.email, search)
+    if _LIKE_A_PHONE_NUMBER.fullmatch(search):
+        # Numbers are kept as +34911234567.
+        found |= Lead.phone.contains(re.sub(r"[^\d+]", "", search), autoescape=True)
+    return found

@@ -1,7 +1,5 @@
 """Countries, states and cities, which all companies share: statements on them name no company."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,6 +16,7 @@ from app.models.city import City
 from app.models.country import Country
 from app.models.shared_place import LARGEST_ID, SharedPlace
 from app.models.state import State
+from app.repositories import folding
 
 Place = TypeVar("Place", bound=SharedPlace)
 
@@ -29,7 +28,6 @@ _IN_ADDRESS: dict[type[SharedPlace], InstrumentedAttribute[int]] = {
     State: Address.state_id,
     City: Address.city_id,
 }
-_ACCENTS = "[\u0300-\u036f]"
 
 
 def lock() -> None:
@@ -66,7 +64,7 @@ def find_page(kind: type[Place], wanted: PageRequest, *, parent_id: int | None, 
     """
     statement = _below(kind, parent_id)
     if search:
-        fits = _folded(kind.name).contains(_fold(search), autoescape=True)
+        fits = folding.contains(kind.name, search)
         code = _code_is(kind, search)
         if code is not None:
             fits, statement = fits | code, statement.order_by(func.coalesce(code, False).desc())
@@ -116,7 +114,7 @@ def _below(kind: type[Place], parent_id: int | None) -> Select[Place]:
 
 def _by_name(kind: type[SharedPlace]) -> tuple[ColumnElement[str], ColumnElement[int]]:
     # Not the bare name: where the database sorts by code point, Åland would come after Zimbabwe.
-    return _folded(kind.name), kind.id  # type: ignore[return-value]
+    return folding.folded(kind.name), kind.id  # type: ignore[return-value]
 
 
 def _code_is(kind: type[SharedPlace], wanted: str) -> ColumnElement[bool] | None:
@@ -126,13 +124,3 @@ def _code_is(kind: type[SharedPlace], wanted: str) -> ColumnElement[bool] | None
     if kind is State:
         return (State.iso_code == wanted.upper()) | State.iso_code.endswith(f"-{wanted.upper()}", autoescape=True)
     return None
-
-
-def _folded(name: ColumnElement[str] | InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """A name in lower case, without accents; without needing the extension `unaccent`."""
-    decomposed = func.normalize(name, literal_column("NFD"))
-    return func.lower(func.regexp_replace(decomposed, _ACCENTS, "", "g"))
-
-
-def _fold(name: str) -> str:
-    return re.sub(_ACCENTS, "", unicodedata.normalize("NFD", name)).lower()

@@ -7,7 +7,6 @@ from uuid import UUID
 from app.ai.embedding import Embedder
 from app.ai.pricing import estimate_tokens
 from app.ai.resilience import CallRecord, Outcome
-from app.core.offload import offload
 from app.core.tenancy import enter_company
 from app.core.transaction import transaction
 from app.models.provider import ProviderType
@@ -65,7 +64,7 @@ def look_up(wanted: Wanted, asked: str) -> Evidence:
     choice = _choice(wanted, wanted.space)
     embedder = model_choice.make_embedder(choice)
     started = time.monotonic()
-    vector = _embed(embedder, choice, asked)
+    vector = [float(value) for value in embedder.embed_queries([asked])[0]]
     calls = _calls(choice, asked, started)
     with transaction():
         enter_company(wanted.company_id)
@@ -99,12 +98,6 @@ def _choice(wanted: Wanted, space: str) -> EmbeddingChoice:
     with transaction():
         enter_company(wanted.company_id)
         return embedding_spaces.choice_for(company_id=wanted.company_id, agent_id=wanted.agent_id, space=space)
-
-
-def _embed(embedder: Embedder, choice: EmbeddingChoice, asked: str) -> list[float]:
-    local = choice.provider_type is ProviderType.BUILTIN
-    vectors = offload(embedder.embed_queries, [asked]) if local else embedder.embed_queries([asked])
-    return [float(value) for value in vectors[0]]
 
 
 def _calls(choice: EmbeddingChoice, asked: str, started: float) -> list[Call]:

@@ -7,7 +7,7 @@ from app.core.transaction import transaction
 from app.repositories import installation
 from app.repositories.installation import InstallationError
 from app.security import signing_keys
-from app.services import accounts, demo, places
+from app.services import accounts, demo, model_choice, places
 
 
 def prepare(*, with_demo: bool) -> Iterator[str]:
@@ -15,6 +15,8 @@ def prepare(*, with_demo: bool) -> Iterator[str]:
     yield from prepare_database()
     yield "Signing keys"
     prepare_keys()
+    yield "Local embedding model"
+    model_choice.prepare_local_model()
     yield "Countries, states and cities"
     places.seed()
     if settings().super_admin_email:

@@ -28,6 +28,40 @@ _OWNED_CHILDREN_FIRST = (
 _INDEXED_DIMENSIONS = (384, 512, 768, 1024, 1536, 2048, 3072)
 _ENTERED = "(SELECT nullif(current_setting('app.company_id', true), '')::uuid)"
 _ACROSS = "(SELECT current_setting('app.across_companies', true) = 'on')"
+# A public read knows an agent's id and nothing else; like those of 0001 it opens that agent's company and no other.
+_ENTER_BY_AGENT = """
+CREATE FUNCTION frontdesk_enter_by_agent(wanted uuid) RETURNS TABLE (
+    id uuid, company_id uuid, company_live boolean, rate_limits jsonb, entered text
+) LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT a.id, a.company_id, (c.deleted_at IS NULL AND c.status = 'active'), c.rate_limits,
+        set_config('app.company_id', a.company_id::text, true)
+    FROM agents a
+    JOIN companies c ON c.id = a.company_id
+    WHERE a.id = wanted AND a.deleted_at IS NULL
+$$;
+"""
+# Full-text search, as the owner and within the entered company: for a role that row-level security binds, Postgres may
+# not look `@@` up in an index (the operator isn't leakproof) and would read every passage of the company.
+_FIND_WORDED = """
+CREATE FUNCTION frontdesk_find_worded(wanted_company uuid, wanted_agent uuid, words tsquery, depth integer)
+RETURNS TABLE (id uuid, rank real) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET plan_cache_mode = force_custom_plan SET search_path = public, pg_temp AS $$
+BEGIN
+    IF numnode(words) = 0 THEN RETURN; END IF;
+    RETURN QUERY
+    SELECT m.id, m.rank FROM (
+        SELECT c.id, c.document_id, c.generation, ts_rank(c.search, words, 1) AS rank
+        FROM chunks c
+        WHERE c.company_id = wanted_company AND c.agent_id = wanted_agent AND c.deleted_at IS NULL
+            AND c.search @@ words AND wanted_company = nullif(current_setting('app.company_id', true), '')::uuid
+        ORDER BY 4 DESC, 1
+    ) m
+    WHERE EXISTS (SELECT FROM documents d WHERE d.id = m.document_id AND d.company_id = wanted_company
+        AND d.deleted_at IS NULL AND d.generation = m.generation)
+    ORDER BY m.rank DESC, m.id LIMIT depth;
+END
+$$;
+"""
 
 
 def upgrade() -> None:
@@ -47,9 +81,15 @@ def upgrade() -> None:
     for table in _OWNED_CHILDREN_FIRST:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY company_wall ON {table} USING (company_id = {_ENTERED} OR {_ACROSS})")
+    op.execute(_ENTER_BY_AGENT)
+    op.execute(_FIND_WORDED)
+    # Ranking reads it of every passage that has a word: beside the row three times as fast as out of line.
+    op.execute("ALTER TABLE chunks ALTER COLUMN search SET STORAGE MAIN")
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION frontdesk_find_worded(uuid, uuid, tsquery, integer)")
+    op.execute("DROP FUNCTION frontdesk_enter_by_agent(uuid)")
     op.drop_constraint("fk_leads_agent_id", "leads", type_="foreignkey")
     op.drop_column("leads", "agent_id")
     op.drop_constraint("fk_llm_settings_agent_id_agents", "llm_settings", type_="foreignkey")
@@ -196,6 +236,7 @@ def _create_tables() -> None:
         sa.Column("status", sa.String(), server_default="active", nullable=False),
         sa.Column("embedding_space", sa.String(), nullable=True),
         sa.Column("next_embedding_space", sa.String(), nullable=True),
+        sa.Column("embedding_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "document_languages",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -242,6 +283,7 @@ def _create_tables() -> None:
         sa.Column("error_code", sa.String(), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("generation", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
@@ -490,6 +532,7 @@ def _create_tables() -> None:
         unique=False,
         postgresql_where=sa.text("status IN ('queued', 'processing')"),
     )
+    op.create_index("ix_turns_agent_id_created_at", "turns", ["agent_id", "created_at"], unique=False)
     op.create_index("uq_turns_message_id", "turns", ["message_id"], unique=True)
     op.create_table(
         "unanswered_questions",
@@ -566,6 +609,7 @@ def _create_tables() -> None:
         sa.ForeignKeyConstraint(["turn_id"], ["turns.id"], name=op.f("fk_model_calls_turn_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model_calls")),
     )
+    op.create_index("ix_model_calls_agent_id_created_at", "model_calls", ["agent_id", "created_at"], unique=False)
     op.create_index("ix_model_calls_company_id_created_at", "model_calls", ["company_id", "created_at"], unique=False)
     op.create_index(
         "ix_model_calls_turn_id",
@@ -576,3 +620,4 @@ def _create_tables() -> None:
     )
     op.add_column("leads", sa.Column("agent_id", sa.Uuid(), nullable=True))
     op.create_foreign_key(op.f("fk_leads_agent_id"), "leads", "agents", ["agent_id"], ["id"], ondelete="SET NULL")
+    op.create_index("ix_leads_agent_id_created_at", "leads", ["agent_id", "created_at"], unique=False)

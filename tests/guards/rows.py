@@ -21,6 +21,7 @@ from sqlalchemy import (
     Numeric,
     String,
     Table,
+    UniqueConstraint,
     Uuid,
     delete,
     insert,
@@ -51,6 +52,29 @@ def fill(connection: Connection, company_id: UUID | None, tag: str, given: Rows 
             rows[table.name] = make_row(table, company_id, tag, rows)
             connection.execute(insert(table).values(rows[table.name]))
     return rows
+
+
+def with_spare_parents(connection: Connection, company_id: UUID, tag: str, rows: Rows) -> Rows:
+    """`rows`, with others, which are stored as well, in place of those that only one row of a table may refer to: so
+    that another row of that table can be added. They go when what `rows` has is removed."""
+    spare = {}
+    for table in sorted(_referred_to_once(), key=Base.metadata.sorted_tables.index):
+        spare[table.name] = make_row(table, company_id, tag, rows)
+        connection.execute(insert(table).values(spare[table.name]))
+    return rows | spare
+
+
+def _referred_to_once() -> set[Table]:
+    owned = [Base.metadata.tables[name] for name in OWNED]
+    unique = [tuple(index.columns) for table in owned for index in table.indexes if index.unique]
+    unique += [
+        tuple(constraint.columns)
+        for table in owned
+        for constraint in table.constraints
+        if isinstance(constraint, UniqueConstraint)
+    ]
+    parents = {key.column.table for columns in unique if len(columns) == 1 for key in columns[0].foreign_keys}
+    return parents & set(owned)
 
 
 def remove(connection: Connection, *filled: Rows) -> None:

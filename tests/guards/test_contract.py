@@ -35,6 +35,9 @@ PENDING = {
     ("GET", "/v1/error-analysis"),
     ("GET", "/v1/rate-limit-analysis"),
     ("GET", "/v1/detailed-usage/<api_key_id>"),
+    ("GET", "/v1/agent/<agent_id>/embed-code"),
+    ("GET", "/widget.js"),
+    ("POST", "/test"),
 }
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from app.config import Settings, with_driver
 from app.db import Base
+from app.repositories.installation import ensure_extensions
 from tests.guards.rules import PROJECT
 
 MIGRATIONS = PROJECT / "migrations"
@@ -103,6 +104,7 @@ def test_the_migrations_can_be_undone(settings: Settings, _owner: Any, connectio
         database.execute(text(f'CREATE DATABASE "{scratch.database}"'))
     engine = create_engine(scratch)
     try:
+        ensure_extensions(text_url)
         command.upgrade(config, "head")
         command.downgrade(config, "base")
         with engine.connect() as emptied:

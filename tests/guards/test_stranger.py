@@ -43,6 +43,8 @@ pytestmark = pytest.mark.slow  # one call, and for neighbours a dozen, for every
 
 # Names of ids in paths, queries and bodies that stand for the row of no table.
 NO_ROWS: set[str] = set()
+# Names that say something else than the table whose rows they stand for.
+CALLED = {"task_id": "turns"}
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -285,7 +287,7 @@ class Neighbours:
     def attempts(self, app: Flask, routes: list[Route]) -> Iterator[Attempt]:
         """Every way to name the other company's rows."""
         document = api_of(app).spec.to_dict()
-        own, foreign = IdsOf(self.own, NO_ROWS), IdsOf(self.foreign, NO_ROWS)
+        own, foreign = IdsOf(self.own, NO_ROWS, CALLED), IdsOf(self.foreign, NO_ROWS, CALLED)
         return walk.attempts(routes, document, own=own, foreign=foreign)
 
 
@@ -306,7 +308,7 @@ def dump(database: Session, company_id: UUID) -> dict[str, list[Any]]:
     for name in ("companies", *OWNED):
         table = Base.metadata.tables[name]
         column = table.c.id if name == "companies" else table.c.company_id
-        found[name] = database.execute(select(table).where(column == company_id).order_by(table.c.id)).all()
+        found[name] = database.execute(select(table).where(column == company_id).order_by(*table.primary_key)).all()
     return found
 
 
@@ -464,5 +466,9 @@ def test_says_which_name_of_an_id_it_does_not_know() -> None:
         1,
     ]
     assert isinstance(ids("turn_id"), UUID)
+    models = IdsOf(
+        {"provider_models": {"id": 4}, "llm_settings": {"id": 5}, "turns": {"id": 6}}, called={"task_id": "turns"}
+    )
+    assert [models(name) for name in ("embedding_model_id", "settings_id", "task_id")] == [4, 5, 6]
     with pytest.raises(LookupError, match="planted_id"):
         ids("planted_id")

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.db import Base
 from app.http.problems import CONTENT_TYPE
 from app.http.requires import Access, access_of
 from tests.guards.rows import Rows
@@ -70,17 +71,31 @@ def any_id(_name: str) -> UUID:
     return uuid4()
 
 
-class IdsOf:
-    """Ids of one company's rows by the names of parameters: `user_id` is that of its row of `users`."""
+# What columns refer to: `llm_model_id` to `provider_models`.
+_REFERRED_TO = {
+    column.name: key.column.table.name
+    for table in Base.metadata.tables.values()
+    for column in table.c
+    for key in column.foreign_keys
+}
 
-    def __init__(self, rows: Rows, unknown: Iterable[str] = ()) -> None:
+
+class IdsOf:
+    """Ids of one company's rows by the names of parameters: `user_id` is that of its row of `users`, `llm_model_id`
+    that of the row that a column of this name refers to. `called` gives tables by the names of parameters that say
+    something else."""
+
+    def __init__(self, rows: Rows, unknown: Iterable[str] = (), called: Mapping[str, str] | None = None) -> None:
         self._rows = rows
         self._unknown = set(unknown)
+        self._called = _REFERRED_TO | dict(called or {})
 
     def __call__(self, name: str) -> object:
         """The id; raises `LookupError` for a name that stands for no table, unless it was said to be `unknown`."""
+        if self._called.get(name) in self._rows:
+            return self._rows[self._called[name]]["id"]
         stem = name.removesuffix("_ids").removesuffix("_id")
-        plurals = (f"{stem}s", f"{stem}es", f"{stem.removesuffix('y')}ies")
+        plurals = (stem, f"{stem}s", f"{stem}es", f"{stem.removesuffix('y')}ies")
         for table, row in self._rows.items():
             if table in plurals or table.endswith(tuple(f"_{plural}" for plural in plurals)):
                 return row["id"]

@@ -1,0 +1,144 @@
+"""Agents."""
+
+from typing import Any
+from uuid import UUID
+
+from app.blueprints.agent.schemas import (
+    AgentPage,
+    AgentQuery,
+    AgentResponse,
+    CloneAgentRequest,
+    CreateAgentRequest,
+    MarkQuestionRequest,
+    PublicAgentResponse,
+    QuestionQuery,
+    TestAgentRequest,
+    TestedAnswerResponse,
+    UnansweredQuestionPage,
+    UnansweredQuestionResponse,
+    UpdateAgentRequest,
+)
+from app.blueprints.agent.stats import AgentStatsResponse
+from app.core.paging import Page, PageRequest
+from app.http.api import Blueprint
+from app.http.rate_limits import Category
+from app.http.requires import Credential, current_principal, public, requires
+from app.models.agent import Agent
+from app.models.unanswered_question import UnansweredQuestion
+from app.security.scopes import Resource, Scope
+from app.services import agent_stats, agent_tests, agents, unanswered_questions
+from app.services.agent_stats import AgentStats
+from app.services.agent_tests import TestedAnswer
+from app.services.agents import NewAgent, PublicAgent
+
+blp = Blueprint("agent", __name__, description="Agents: who answers a company's visitors.")
+
+_BOTH = (Credential.API_KEY, Credential.JWT)
+_AGENTS = Resource.AGENTS
+
+
+@blp.post("/v1/agent")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS)
+@blp.arguments(CreateAgentRequest)
+@blp.response(201, AgentResponse)
+def create_agent(body: dict[str, Any]) -> Any:
+    """Add an agent to your company"""
+    agent = agents.create(current_principal(), NewAgent(**body))
+    return agent, 201, {"Location": f"/v1/agent/{agent.id}"}
+
+
+@blp.get("/v1/agent")
+@requires(*_BOTH, scope=Scope.READ, resource=_AGENTS)
+@blp.arguments(AgentQuery, location="query")
+@blp.response(200, AgentPage)
+def find_agents(query: dict[str, Any]) -> Page[Agent]:
+    """List the agents of your company"""
+    wanted = PageRequest(query["page"], query["per_page"])
+    return agents.find(current_principal(), wanted, status=query["status"], search=query["search"])
+
+
+@blp.get("/v1/agent/<uuid:agent_id>")
+@public()
+@blp.response(200, PublicAgentResponse)
+def get_agent(agent_id: UUID) -> PublicAgent:
+    """Fetch what anybody may know of an active agent; the team finds everything at /details"""
+    return agents.get_public(agent_id)
+
+
+@blp.get("/v1/agent/<uuid:agent_id>/details")
+@requires(*_BOTH, scope=Scope.READ, resource=_AGENTS)
+@blp.response(200, AgentResponse)
+def get_agent_details(agent_id: UUID) -> Agent:
+    """Fetch an agent of your company, active or not"""
+    return agents.get(current_principal(), agent_id)
+
+
+@blp.put("/v1/agent/<uuid:agent_id>")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS)
+@blp.arguments(UpdateAgentRequest)
+@blp.response(200, AgentResponse)
+def update_agent(body: dict[str, Any], agent_id: UUID) -> Agent:
+    """Change an agent; with other settings its documents' vectors are built anew and switched at the end"""
+    return agents.change(current_principal(), agent_id, body)
+
+
+@blp.delete("/v1/agent/<uuid:agent_id>")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS)
+@blp.response(204)
+def delete_agent(agent_id: UUID) -> None:
+    """Delete an agent softly, unless it has active conversations"""
+    agents.delete(current_principal(), agent_id)
+
+
+@blp.patch("/v1/agent/<uuid:agent_id>/restore")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS)
+@blp.response(200, AgentResponse)
+def restore_agent(agent_id: UUID) -> Agent:
+    """Restore a deleted agent, with its documents and conversations as they were"""
+    return agents.restore(current_principal(), agent_id)
+
+
+@blp.post("/v1/agent/<uuid:agent_id>/clone")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS)
+@blp.arguments(CloneAgentRequest, required=False)
+@blp.response(201, AgentResponse)
+def clone_agent(body: dict[str, Any], agent_id: UUID) -> Any:
+    """Copy an agent's configuration; its documents, and settings that are its own, are not copied"""
+    agent = agents.clone(current_principal(), agent_id, **body)
+    return agent, 201, {"Location": f"/v1/agent/{agent.id}"}
+
+
+@blp.post("/v1/agent/<uuid:agent_id>/test")
+@requires(*_BOTH, scope=Scope.READ, resource=_AGENTS, category=Category.AI, waits=True)
+@blp.arguments(TestAgentRequest, required=False)
+@blp.response(200, TestedAnswerResponse)
+def test_agent(body: dict[str, str], agent_id: UUID) -> TestedAnswer:
+    """Ask an agent a question, of which nothing is stored; without one a sample question"""
+    return agent_tests.run(current_principal(), agent_id, body["query"])
+
+
+@blp.get("/v1/agent/<uuid:agent_id>/stats")
+@requires(*_BOTH, scope=Scope.READ, resource=_AGENTS, category=Category.ANALYTICS)
+@blp.response(200, AgentStatsResponse)
+def get_agent_stats(agent_id: UUID) -> AgentStats:
+    """Count what an agent has done so far"""
+    return agent_stats.compute(current_principal(), agent_id)
+
+
+@blp.get("/v1/agent/<uuid:agent_id>/unanswered-questions")
+@requires(*_BOTH, scope=Scope.READ, resource=_AGENTS)
+@blp.arguments(QuestionQuery, location="query")
+@blp.response(200, UnansweredQuestionPage)
+def find_unanswered_questions(query: dict[str, Any], agent_id: UUID) -> Page[UnansweredQuestion]:
+    """List the questions that the agent's documents had no answer to"""
+    resolved = query.pop("resolved")
+    return unanswered_questions.find(current_principal(), agent_id, PageRequest(**query), resolved=resolved)
+
+
+@blp.patch("/v1/unanswered-question/<uuid:question_id>")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS)
+@blp.arguments(MarkQuestionRequest)
+@blp.response(200, UnansweredQuestionResponse)
+def mark_unanswered_question(body: dict[str, bool], question_id: UUID) -> UnansweredQuestion:
+    """Mark a question as resolved, or as open again"""
+    return unanswered_questions.mark(current_principal(), question_id, **body)

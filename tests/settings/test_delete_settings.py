@@ -1,0 +1,33 @@
+"""DELETE /v1/settings/<settings_id>."""
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.models.agent import Agent
+from app.models.llm_settings import LlmSettings
+from tests.cast import Cast
+from tests.rows import audited, change, count, now_in
+from tests.settings.conftest import KEY, Arrange, Shelf
+
+
+def test_deletes_settings(
+    client: FlaskClient, database: Session, cast: Cast, shelf: Shelf, add_settings: Arrange, add_agent: Arrange
+) -> None:
+    settings_id = add_settings(shelf, llm_api_key=KEY)
+    above = add_settings(shelf, fallback_settings_id=settings_id)
+    ronda = add_agent(cast.acme)
+    change(database, Agent, ronda, llm_settings_id=settings_id)
+    answer = client.delete(f"/v1/settings/{settings_id}", headers=cast.key(cast.alice, "write"))
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert count(database, LlmSettings) == 1
+    assert now_in(database, Agent, ronda).llm_settings_id is None
+    assert now_in(database, LlmSettings, above).fallback_settings_id is None
+    assert client.delete(f"/v1/settings/{settings_id}", headers=cast.alice.headers).status_code == 404
+
+
+def test_audits_it(client: FlaskClient, database: Session, cast: Cast, shelf: Shelf, add_settings: Arrange) -> None:
+    settings_id = add_settings(shelf, llm_api_key=KEY)
+    client.delete(f"/v1/settings/{settings_id}", headers=cast.alice.headers)
+    entry = audited(database, "settings_deleted")
+    assert (entry.entity_id, entry.risk_level) == (str(settings_id), "medium")
+    assert entry.before == {**shelf.body, "llm_api_key": "***"}
