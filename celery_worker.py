@@ -10,16 +10,14 @@ from app.config import Settings
 from app.core import engine
 from app.extensions import celery
 from app.services import turn_leases
-from app.tasks import conversation, document, heartbeat, housekeeping, mail
+from app.tasks import conversation, document, heartbeat, housekeeping, mail, warm_up
 
-__all__ = ["application", "celery", "conversation", "document", "heartbeat", "housekeeping", "mail"]
+__all__ = ["application", "celery", "conversation", "document", "heartbeat", "housekeeping", "mail", "warm_up"]
 
 # Nobody waits for an answer on the line, and hundreds of turns share the connections: better late than never.
 _POOL_TIMEOUT_SECONDS = 30.0
 
-application = create_app(
-    dataclasses.replace(Settings.from_env(), database_pool_timeout_seconds=_POOL_TIMEOUT_SECONDS)
-)
+application = create_app(dataclasses.replace(Settings.from_env(), database_pool_timeout_seconds=_POOL_TIMEOUT_SECONDS))
 
 
 @worker_shutting_down.connect

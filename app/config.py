@@ -145,7 +145,7 @@ class Settings:
     )
 
     max_message_characters: int = setting("Longest message of a visitor.", 8_000)
-    context_length: int = setting("How many tokens of a conversation a model is shown, unless it says otherwise.", 4_000)
+    context_length: int = setting("How many tokens of a conversation a model is shown, by default.", 4_000)
     conversation_idle_hours: int = setting("After so long without a message a conversation is not active any more.", 24)
     turn_lease_seconds: int = setting("How long a worker owns a message without giving a sign of life.", 12)
     turn_attempts: int = setting("How often a message is tried when its worker dies.", 8)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import openai
 
+from app.ai import wire
 from app.ai.embedding import EmbeddingUnavailable, Vectors, normalised
 
 _BATCH_TEXTS = 128
@@ -78,7 +79,7 @@ class OpenAiEmbedder:
             raise self._unavailable(f"answered with status {refusal.status_code}") from None
         except openai.APITimeoutError:
             raise self._unavailable(f"did not answer within {self._timeout:g} seconds") from None
-        except openai.APIConnectionError:
+        except (openai.APIConnectionError, *wire.WIRE_ERRORS):
             raise self._unavailable("can't be reached") from None
         # The SDK hands a body on as it came, so nonsense fails wherever it is first touched.
         except (openai.OpenAIError, ValueError, TypeError, AttributeError):
@@ -118,4 +119,4 @@ def _acceptable(text: str) -> str:
 @lru_cache(maxsize=64)
 def _client(base_url: str, api_key: str, timeout: float, _pid: int) -> openai.OpenAI:
     # Making one takes tens of milliseconds, and its connections don't survive a fork.
-    return openai.OpenAI(base_url=base_url, api_key=api_key, timeout=timeout)
+    return openai.OpenAI(base_url=base_url, api_key=api_key, timeout=timeout, http_client=wire.http_client(base_url))

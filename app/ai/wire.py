@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import cache, lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -158,7 +158,22 @@ class _TimedStream(httpcore2.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+_resolver: Callable[[str, int], Sequence[str]] | None = None
+
+
+def resolve_by(resolver: Callable[[str, int], Sequence[str]]) -> None:
+    """Has `resolver` say which addresses a host may be called at, in this process, from now on. What it returns is
+    called, not the name, which may lead elsewhere a moment later. It raises OSError for a host that is none."""
+    global _resolver  # noqa: PLW0603 - set once when the application is made
+    _resolver = resolver
+
+
 class _TimedNetwork(httpcore2.SyncBackend):
+    def __init__(self, *, looks_up: bool) -> None:
+        """`looks_up`: hosts are looked up here; a proxy is the operator's own, and looks them up itself."""
+        super().__init__()
+        self._looks_up = looks_up
+
     def connect_tcp(
         self,
         host: str,
@@ -167,8 +182,22 @@ class _TimedNetwork(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        inner = super().connect_tcp(host, port, _bounded(timeout), local_address, socket_options)
-        return _TimedStream(inner)
+        failure: httpcore2.ConnectError | httpcore2.ConnectTimeout | None = None
+        for address in self._addresses(host, port):
+            try:
+                inner = super().connect_tcp(address, port, _bounded(timeout), local_address, socket_options)
+                return _TimedStream(inner)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore2.ConnectError(f"{host} has no address")
+
+    def _addresses(self, host: str, port: int) -> Sequence[str]:
+        if _resolver is None or not self._looks_up:
+            return [host]
+        try:
+            return _resolver(host, port)
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from None
 
 
 def _bounded(timeout: float | None) -> float | None:
@@ -222,7 +251,7 @@ class _Transport(httpx2.BaseTransport):
             max_connections=_MOST_CONNECTIONS,
             max_keepalive_connections=_IDLE_CONNECTIONS,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=_TimedNetwork(),
+            network_backend=_TimedNetwork(looks_up=proxy is None),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -62,7 +62,7 @@ def look_up(wanted: Wanted, asked: str) -> Evidence:
     if wanted.space is None:
         return Evidence(asked)
     choice = _choice(wanted, wanted.space)
-    embedder = model_choice.make_embedder(choice)
+    embedder = model_choice.make_embedder(choice, hurried=True)
     started = time.monotonic()
     vector = [float(value) for value in embedder.embed_queries([asked])[0]]
     calls = _calls(choice, asked, started)

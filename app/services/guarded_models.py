@@ -35,6 +35,15 @@ class HostNotFound(Unavailable):
     detail = "The host of this address is not found."
 
 
+def callable_addresses(host: str, port: int) -> list[str]:
+    """The addresses that a model's host may be called at: looked up once, and none of them inside the operator's
+    network. Raises OSError."""
+    try:
+        return addresses.resolve(host, port, allowed=_allowed(), timeout_seconds=_LOOKUP_SECONDS)
+    except (BlockedAddress, NameNotFound, FetchTimedOut) as error:
+        raise OSError(error.detail) from None
+
+
 def refuse_internal(url: str) -> None:
     """Raises `InternalAddress` for a URL that leads inside the operator's network at this moment, and `HostNotFound`.
 

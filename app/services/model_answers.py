@@ -3,15 +3,16 @@
 A model says only numbers; which passage a number stands for, and which words of it are quoted, is decided here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
-from app.ai.chat import ChatRequest, Finished
+from app.ai.chat import ChatMessage, ChatProvider, ChatRequest, Finished, TextDelta
 from app.ai.citations import CitationFilter
 from app.ai.extractive import select_quote
 from app.ai.prompts import AgentVoice, PromptPassage, build_messages
-from app.ai.resilience import CallRecord, RetryPolicy, Switched, stream_with_fallback
+from app.ai.resilience import CallRecord, Candidate, RetryPolicy, Switched, stream_with_fallback
 from app.core.settings import settings
 from app.models.provider_model import ModelType
 from app.models.turn import TurnOutcome
@@ -32,8 +33,8 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     written = CitationFilter(range(1, len(found.passages) + 1))
     finished: Finished | None = None
     events = stream_with_fallback(
-        [model_choice.make_candidate(each) for each in line],
-        _request(question, spoken, found),
+        [_candidate(each) for each in line],
+        ChatRequest(messages=_messages(question, spoken, found), deadline=question.deadline),
         policy=RetryPolicy(attempts=settings().model_attempts),
         on_call=_recorder(line, calls),
     )
@@ -60,29 +61,40 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     )
 
 
-def _request(question: Question, spoken: str, found: Evidence) -> ChatRequest:
-    first = question.choice.chat[0]
-    messages = build_messages(
-        agent=AgentVoice(
-            name=question.agent_name,
-            personality=", ".join(question.personality),
-            instructions=question.instructions or "",
-            languages=question.languages,
-        ),
-        history=question.history,
-        passages=[
-            PromptPassage(index, each.title, " › ".join(each.heading_path), each.page, each.text)
-            for index, each in enumerate(found.passages, start=1)
-        ],
-        question=question.text,
-        language=spoken,
+class _Tuned:
+    """A model that is asked with the parameters of its own settings."""
+
+    def __init__(self, inner: ChatProvider, choice: ChatChoice) -> None:
+        self.provider, self.model = inner.provider, inner.model
+        self._inner, self._choice = inner, choice
+
+    def stream(self, request: ChatRequest) -> Generator[TextDelta | Finished]:
+        """See `ChatProvider`."""
+        own = self._choice
+        tuned = replace(request, temperature=own.temperature, max_tokens=own.max_tokens or _MAX_TOKENS, extra=own.extra)
+        yield from self._inner.stream(tuned)
+
+
+def _candidate(choice: ChatChoice) -> Candidate:
+    made = model_choice.make_candidate(choice)
+    return Candidate(_Tuned(made.provider, choice), made.key)
+
+
+def _messages(question: Question, spoken: str, found: Evidence) -> tuple[ChatMessage, ...]:
+    voice = AgentVoice(
+        name=question.agent_name,
+        personality=", ".join(question.personality),
+        instructions=question.instructions or "",
+        languages=question.languages,
     )
-    return ChatRequest(
-        messages=tuple(messages),
-        temperature=first.temperature,
-        max_tokens=first.max_tokens or _MAX_TOKENS,
-        extra=first.extra,
-        deadline=question.deadline,
+    passages = [
+        PromptPassage(index, each.title, " › ".join(each.heading_path), each.page, each.text)
+        for index, each in enumerate(found.passages, start=1)
+    ]
+    return tuple(
+        build_messages(
+            agent=voice, history=question.history, passages=passages, question=question.text, language=spoken
+        )
     )
 
 

@@ -12,14 +12,11 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from app.ai.anthropic_chat import AnthropicChat
 from app.ai.chat import ChatProvider, Timeouts
 from app.ai.circuits import circuit_key
 from app.ai.embedding import Embedder
 from app.ai.fake_chat import FakeChat
 from app.ai.local_model import DIMENSION, LocalEmbedder
-from app.ai.openai_chat import OpenAIChat
-from app.ai.openai_embedding import OpenAiEmbedder
 from app.ai.resilience import Candidate
 from app.core.settings import settings
 from app.models.provider import ProviderType
@@ -190,6 +187,8 @@ def make_chat(choice: ChatChoice, *, timeouts: Timeouts | None = None) -> ChatPr
     """The client of a chat model. Cheap: connections are shared by address."""
     if choice.provider_type is ProviderType.FAKE:
         return FakeChat(model=choice.model)
+    from app.services import model_vendors  # noqa: PLC0415 - see there
+
     arguments: dict[str, Any] = {
         "model": choice.model,
         "api_key": choice.api_key or "",
@@ -198,7 +197,8 @@ def make_chat(choice: ChatChoice, *, timeouts: Timeouts | None = None) -> ChatPr
     }
     if choice.base_url is not None:
         arguments["base_url"] = choice.base_url
-    kind = AnthropicChat if choice.provider_type is ProviderType.ANTHROPIC else OpenAIChat
+    anthropic = choice.provider_type is ProviderType.ANTHROPIC
+    kind = model_vendors.AnthropicChat if anthropic else model_vendors.OpenAIChat
     client: ChatProvider = kind(**arguments)
     if choice.base_url is None:
         return client
@@ -217,10 +217,12 @@ def make_embedder(choice: EmbeddingChoice, *, hurried: bool = False) -> Embedder
     somebody is waiting, so a server is asked once, and not for long."""
     if choice.provider_type is ProviderType.BUILTIN:
         return _local_embedder(_local_folder())
+    from app.services import model_vendors  # noqa: PLC0415 - see there
+
     options: dict[str, Any] = {} if choice.max_tokens is None else {"max_tokens": choice.max_tokens}
     if hurried:
         options |= {"timeout": _HURRIED_SECONDS, "retries": 0}
-    client = OpenAiEmbedder(
+    client = model_vendors.OpenAiEmbedder(
         base_url=choice.base_url or VENDOR_URLS[ProviderType.OPENAI],
         api_key=choice.api_key or _NO_KEY,
         model=choice.model,
@@ -229,6 +231,13 @@ def make_embedder(choice: EmbeddingChoice, *, hurried: bool = False) -> Embedder
         **options,
     )
     return client if choice.base_url is None else GuardedEmbedder(client, choice.base_url)
+
+
+def warm_up() -> None:
+    """Loads what answering takes, so that the first visitor doesn't wait for it."""
+    from app.services import model_vendors  # noqa: F401, PLC0415 - see there
+
+    _local_embedder(_local_folder()).embed_queries(["Hello"])
 
 
 def prepare_local_model() -> None:

@@ -1,6 +1,7 @@
 """Finding the passages that answer a question."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -11,10 +12,22 @@ from app.repositories.passages import EXACT_UP_TO, Passage, Words
 
 # How many languages' dictionaries a question is looked up with.
 _MOST_LANGUAGES = 4
-# In large sets a word that stands in more than this share of the passages costs much and tells little.
-_COMMON_SHARE = 0.005
-_common: TTLCache[None, list[str]] = TTLCache(maxsize=1, ttl=600)
+# So many passages with a question's words are ranked, a few microseconds each. In larger sets the most frequent words,
+# which tell the least, aren't looked for.
+_MOST_RANKED = 5_000
+_SAMPLE, _LEAST_IN_SAMPLE = 1_000, 3
 _small: TTLCache[tuple[UUID, str], bool] = TTLCache(maxsize=10_000, ttl=60)
+
+
+@dataclass(frozen=True)
+class _Vocabulary:
+    """How many passages an agent has and, if they are many, how many have a word; those of rare words aren't known."""
+
+    passages: int
+    having: Mapping[str, float]
+
+
+_vocabularies: TTLCache[UUID, _Vocabulary] = TTLCache(maxsize=200, ttl=600)
 
 
 def find(
@@ -32,17 +45,22 @@ def find(
     `vector` is the question's in `space`; `languages` are the question's own and those of the documents, in order of
     importance.
     """
-    exact = _is_small(company_id, agent_id, space)
+    vocabulary = _vocabulary(company_id, agent_id)
     return passages.search(
         company_id=company_id,
         agent_id=agent_id,
         space=space,
         vector=vector,
-        words=_words(question, languages),
+        lexemes=_telling(passages.lexemes(_words(question, languages)), vocabulary),
         most=most,
-        exact=exact,
-        common=() if exact else _common_words(),
+        exact=_is_small(company_id, agent_id, space),
     )
+
+
+def forget() -> None:
+    """Forgets what is remembered about agents."""
+    _vocabularies.clear()
+    _small.clear()
 
 
 def _words(question: str, languages: Sequence[str]) -> list[Words]:
@@ -55,6 +73,33 @@ def _words(question: str, languages: Sequence[str]) -> list[Words]:
     return list(found.values())
 
 
+def _telling(lexemes: Sequence[str], vocabulary: _Vocabulary) -> list[str]:
+    """The rarest, as many as are cheap enough to look for."""
+    if vocabulary.passages <= _MOST_RANKED:
+        return list(lexemes)
+    telling, ranked = [], 0.0
+    for lexeme in sorted(lexemes, key=lambda each: vocabulary.having.get(each, 0)):
+        ranked += vocabulary.having.get(lexeme, 0)
+        if ranked > _MOST_RANKED:
+            break
+        telling.append(lexeme)
+    return telling
+
+
+def _vocabulary(company_id: UUID, agent_id: UUID) -> _Vocabulary:
+    known = _vocabularies.get(agent_id)
+    if known is None:
+        number = passages.count(company_id=company_id, agent_id=agent_id)
+        having: Mapping[str, float] = {}
+        if number > _MOST_RANKED:
+            sampled = passages.count_words(
+                company_id=company_id, agent_id=agent_id, sample=_SAMPLE, least=_LEAST_IN_SAMPLE
+            )
+            having = {word: number * found / _SAMPLE for word, found in sampled.items()}
+        known = _vocabularies[agent_id] = _Vocabulary(number, having)
+    return known
+
+
 def _is_small(company_id: UUID, agent_id: UUID, space: str) -> bool:
     key = (agent_id, space)
     small = _small.get(key)
@@ -63,9 +108,3 @@ def _is_small(company_id: UUID, agent_id: UUID, space: str) -> bool:
         counted = passages.count_up_to(company_id=company_id, agent_id=agent_id, space=space, most=most)
         small = _small[key] = counted < most
     return small
-
-
-def _common_words() -> list[str]:
-    if None not in _common:
-        _common[None] = passages.common_words(least_share=_COMMON_SHARE)
-    return _common[None]

@@ -1,0 +1,183 @@
+"""Storing the passages of one attempt at a document, with their vectors, and switching to them at the end."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
+
+import orjson
+
+from app.ai import language
+from app.core import tenancy
+from app.core.clock import now
+from app.core.ids import new_id
+from app.core.transaction import transaction
+from app.ingest.chunk import Chunk
+from app.models.document import Document, DocumentStage, DocumentStatus
+from app.models.provider import ProviderType
+from app.repositories import agents, chunk_embeddings, chunks
+from app.repositories import embedding_spaces as spaces
+from app.repositories.chunks import NewChunk
+from app.services import embedding_spaces, passage_vectors
+from app.services.document_lease import LEASE, LONG_LEASE, DocumentLease
+from app.services.ingestion_stages import Read
+from app.services.model_choice import EmbeddingChoice
+from app.services.passage_languages import PassageLanguages
+from app.services.passage_vectors import Owner
+
+_DELETED_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class _Passage:
+    chunk_id: UUID
+    chunk: Chunk
+
+    @property
+    def text(self) -> str:
+        return self.chunk.text
+
+    @property
+    def heading_path(self) -> Sequence[str]:
+        return self.chunk.heading_path
+
+
+def forget_attempts(document: Document, lease: DocumentLease) -> None:
+    """Deletes what attempts have stored that never came to an end."""
+    deleted = 1
+    while deleted:
+        with lease.storing():
+            deleted = _delete_generations_but(lease, [document.generation])
+
+
+def store(read: Read, document: Document, lease: DocumentLease) -> None:
+    """Makes the vectors and stores everything, batch by batch; then the document is what was read."""
+    languages = PassageLanguages([each.text for each in read.chunks])
+    choice = _choice(document)
+    lease.length = LEASE if choice.provider_type is ProviderType.BUILTIN else LONG_LEASE
+    done = 0
+    lease.report(DocumentStage.EMBEDDING)
+    for batch in _batches(read.chunks, passage_vectors.batch_size(choice)):
+        passages = [_Passage(new_id(), each) for each in batch]
+        made = passage_vectors.make(choice, passages, _owner(document))
+        rows = _rows(passages, languages)
+        done += len(batch)
+        with lease.storing(stage=DocumentStage.EMBEDDING, progress=100 * done // len(read.chunks)):
+            chunks.add_many(
+                company_id=document.company_id,
+                document_id=document.id,
+                agent_id=document.agent_id,
+                generation=lease.attempt,
+                rows=rows,
+            )
+            passage_vectors.store(made, _owner(document))
+    while not _switch(read, document, lease, languages.of_document, choice.space):
+        choice = _choice(document)
+        _embed_missing(document, lease, choice)
+
+
+def _choice(document: Document) -> EmbeddingChoice:
+    """The embedding model of the space that the agent is searched in now."""
+    with transaction():
+        tenancy.enter_company(document.company_id)
+        agent = agents.get(company_id=document.company_id, agent_id=document.agent_id, include_deleted=True)
+        space = agent.embedding_space if agent else None
+        return embedding_spaces.choice_for(company_id=document.company_id, agent_id=document.agent_id, space=space)
+
+
+def _owner(document: Document) -> Owner:
+    return Owner(document.company_id, document.agent_id, document.id)
+
+
+def _rows(passages: Sequence[_Passage], languages: PassageLanguages) -> str:
+    return orjson.dumps([_row(each, languages.of(each.chunk.position)) for each in passages]).decode()
+
+
+def _row(passage: _Passage, spoken: str) -> NewChunk:
+    found = passage.chunk
+    return NewChunk(
+        id=passage.chunk_id,
+        position=found.position,
+        text=found.text,
+        heading_path=found.heading_path,
+        page=found.page,
+        page_end=found.page_end,
+        start=found.start,
+        end=found.end,
+        tokens=found.tokens,
+        language=spoken,
+        configuration=language.text_search_config(spoken),
+        words=language.index_text(passage_vectors.words_of(found.text, found.heading_path)),
+    )
+
+
+def _switch(read: Read, document: Document, lease: DocumentLease, spoken: str, space: str) -> bool:
+    """From now on the new passages are found, and the old ones are gone. False when the agent's vectors have moved to
+    another space meanwhile: these passages lack theirs."""
+    company_id, document_id, agent_id = document.company_id, document.id, document.agent_id
+    with lease.storing():
+        # Whoever moves the agent's vectors locks it, too: one of us is first and the other one sees it.
+        agent = spaces.lock_agent(company_id=company_id, agent_id=agent_id)
+        if agent is not None and agent.embedding_space not in {None, space}:
+            return False
+        old, new = document.generation, lease.attempt
+        chunks.carry_deletions(company_id=company_id, document_id=document_id, old=old, new=new)
+        lease.change(**_result(read, document, spoken), **_numbers(lease))
+        while _delete_generations_but(lease, [new]):
+            pass
+        values = {
+            "embedding_space": space,
+            "document_languages": embedding_spaces.languages_of(company_id=company_id, agent_id=agent_id),
+        }
+        spaces.set_spaces(company_id=company_id, agent_id=agent_id, values=values)
+    return True
+
+
+def _result(read: Read, document: Document, spoken: str) -> dict[str, object]:
+    return {
+        "title": read.title or document.title,
+        "language": None if spoken == language.UNDETERMINED else spoken,
+        "page_count": read.extracted.pages,
+        "character_count": len(read.extracted.full_text),
+    }
+
+
+def _numbers(lease: DocumentLease) -> dict[str, object]:
+    live = chunks.count_live(company_id=lease.company_id, document_id=lease.document_id, generation=lease.attempt)
+    return {
+        "generation": lease.attempt,
+        "chunk_count": live,
+        "status": DocumentStatus.PROCESSED,
+        "stage": DocumentStage.DONE,
+        "progress": 100,
+        "processed_at": now(),
+    }
+
+
+def _delete_generations_but(lease: DocumentLease, kept: Sequence[int]) -> int:
+    return chunks.delete_generations_but(
+        company_id=lease.company_id, document_id=lease.document_id, kept=kept, limit=_DELETED_AT_ONCE
+    )
+
+
+def _embed_missing(document: Document, lease: DocumentLease, choice: EmbeddingChoice) -> None:
+    while True:
+        with lease.storing():
+            missing = chunk_embeddings.find_missing_of_generation(
+                company_id=document.company_id,
+                document_id=document.id,
+                generation=lease.attempt,
+                space=choice.space,
+                limit=passage_vectors.batch_size(choice),
+            )
+        if not missing:
+            return
+        made = passage_vectors.make(choice, missing, _owner(document))
+        with lease.storing():
+            passage_vectors.store(made, _owner(document))
+
+
+def _batches(items: Sequence[Chunk], size: int) -> Iterator[list[Chunk]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
