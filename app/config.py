@@ -120,8 +120,9 @@ class Settings:
     usage_retention_days: int = setting("How long records of API calls are kept.", 400)
 
     storage_url: str = setting(
-        "Where files are kept: `s3://bucket/prefix?endpoint=https://host&region=eu-west-1` (keys from "
-        "`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`), or empty for the folder `storage` of `DATA_DIR`.",
+        "Where files are kept: `s3://bucket/prefix?endpoint=https://host:port&region=…` (keys from "
+        "`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, or `s3://key:secret@bucket`), `folder:/path`, or empty for "
+        "the folder `storage` of `DATA_DIR`.",
         "",
     )
     max_upload_bytes: int = setting("Largest upload, all its files together.", 104_857_600)

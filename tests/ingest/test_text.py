@@ -1,0 +1,66 @@
+"""Reading plain text, and what all texts have in common."""
+
+import pytest
+
+from app.ingest.blocks import full_text
+from app.ingest.detect import Kind
+from app.ingest.sink import clean
+from tests.ingest.reading import Reader
+
+
+def test_empty_lines_part_paragraphs(read: Reader) -> None:
+    collected = read(Kind.TEXT, "One\nline.\r\n\r\n  \n\nTwo.\n\n\n\nThree.\n")
+    assert collected.texts == ["One\nline.", "Two.", "Three."]
+    assert full_text(collected.blocks) == "One\nline.\n\nTwo.\n\nThree."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Grüße aus Köln", "utf-8"),
+        ("Grüße aus Köln", "utf-8-sig"),
+        ("Grüße aus Köln", "utf-16"),
+        ("Grüße aus Köln", "utf-16-be"),
+        ("Grüße aus Köln", "utf-32"),
+        ("Grüße aus Köln: 5 € für Sie", "cp1252"),
+        ("Добро пожаловать в нашу компанию, мы отвечаем на все вопросы посетителей сайта быстро.", "cp1251"),
+        ("我们的前台在几秒钟内回答访客提出的问题，并且说明每一个答案来自哪一份文件。", "gb18030"),
+        ("مرحبا بالعالم، نحن نجيب على أسئلة الزوار", "utf-8"),
+    ],
+)
+def test_encodings_are_found_out(read: Reader, text: str, encoding: str) -> None:
+    assert read(Kind.TEXT, text.encode(encoding)).texts == [text]
+
+
+def test_a_declared_encoding_counts_where_the_content_does_not_say(read: Reader) -> None:
+    assert read(Kind.TEXT, "Łódź".encode("iso8859-2"), charset="ISO-8859-2").texts == ["Łódź"]
+    assert read(Kind.TEXT, "Łódź".encode(), charset="ISO-8859-2").texts == ["Łódź"]
+    assert read(Kind.TEXT, "Grüße".encode("cp1252"), charset="no-such-thing").texts == ["Grüße"]
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"), [("word. " * 20_000, "word."), ("line\n" * 20_000, "line"), ("x" * 100_000, "x")]
+)
+def test_a_very_long_paragraph_becomes_several_blocks(read: Reader, text: str, ending: str) -> None:
+    texts = read(Kind.TEXT, text).texts
+    assert len(texts) > 4
+    assert all(len(each) <= 20_000 and each.endswith(ending) for each in texts)
+    assert len("".join("".join(texts).split())) == len("".join(text.split()))
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("a\0b\x07c", "abc"),
+        ("sur\ud800rogate", "surrogate"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("e\u0301", "é"),
+        ("\ufb01ne \ufe8d\ufedf", "fine ال"),
+        ("  a  \n\n\n\n b\t", "a\n\n b"),
+        ("a\u2028b\x85c\x0cd", "a\nb\nc\nd"),
+        ("non\xa0breaking", "non breaking"),
+        ("mi\u200cxed 😀 👩\u200d💻", "mi\u200cxed 😀 👩\u200d💻"),
+    ],
+)
+def test_texts_are_cleaned(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
