@@ -69,4 +69,4 @@ def _rewrite(content: bytes) -> tuple[bytes, str]:
 
 @cache
 def _storage() -> Storage:
-    return make_storage(settings().data_dir)
+    return make_storage(settings().data_dir, settings().storage_url)
