@@ -72,10 +72,10 @@ class Installation:
             self._wait_for_servers()
         self._prepare_database()
         with step("starting web, workers and beat"):
-            self._start("web", "worker", "chat")
+            self._start("web", "worker", "chat", "ingest")
             self._wait_for("web", self._web_is_ready, _WEB_SECONDS)
-            # Nobody waits for these, and on two processors more processes importing everything delay the others.
-            self._start("ingest", "beat")
+            # Nobody waits for beat, and on two processors one more process importing everything delays the others.
+            self._start("beat")
 
     def greet(self, seconds: float) -> None:
         """Say where everything is."""

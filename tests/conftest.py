@@ -31,7 +31,7 @@ from app.security import tokens
 from app.services import installation, usage
 from tests.cast import Cast, make_cast
 
-SECRET_KEY = "a key for tests only, of 32 characters or more"
+SECRET_KEY = "a key for tests only; it has 32 characters or more"
 _KEPT = {"countries", "states", "cities", "signing_keys"}
 
 

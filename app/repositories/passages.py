@@ -7,6 +7,7 @@ six languages, docs/measurements.md). Whatever is deleted is left out here, in t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,37 +20,37 @@ from app.models.chunk_embedding import INDEXED_DIMENSIONS
 # Up to this many passages every vector is compared: exact, and faster than the index while the set is small.
 EXACT_UP_TO = 20_000
 
-_NEAREST_EXACT = """
-    SELECT e.chunk_id AS id, -(e.vector <#> CAST(:vector AS halfvec)) AS cosine
-    FROM chunk_embeddings e
-    JOIN chunks c ON c.id = e.chunk_id AND c.company_id = :company AND c.deleted_at IS NULL
-    JOIN documents d ON d.id = c.document_id AND d.company_id = :company
-        AND d.deleted_at IS NULL AND d.generation = c.generation
-    WHERE e.company_id = :company AND e.agent_id = :agent AND e.space = :space
-    ORDER BY e.vector <#> CAST(:vector AS halfvec) LIMIT :depth
-"""
-_NEAREST_INDEXED = """
-    SELECT e.chunk_id AS id, -((e.vector::halfvec({dimension})) <#> CAST(:vector AS halfvec({dimension}))) AS cosine
-    FROM chunk_embeddings e
-    WHERE e.company_id = :company AND e.agent_id = :agent AND e.space = :space AND e.dimension = {dimension}
-        AND EXISTS (SELECT FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company
+_LIVE = """EXISTS (SELECT FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company
             WHERE c.id = e.chunk_id AND c.company_id = :company AND c.deleted_at IS NULL
-                AND d.deleted_at IS NULL AND d.generation = c.generation)
-    ORDER BY (e.vector::halfvec({dimension})) <#> CAST(:vector AS halfvec({dimension})) LIMIT :depth
+                AND d.deleted_at IS NULL AND d.generation = c.generation)"""
+# The order comes first and what is deleted is left out on the way down: the other way round every passage of the agent
+# would be looked up.
+_EXACT = """
+    SELECT e.chunk_id AS id, e.cosine FROM (
+        SELECT chunk_id, -(vector <#> CAST(:vector AS halfvec)) AS cosine FROM chunk_embeddings
+        WHERE company_id = :company AND agent_id = :agent AND space = :space ORDER BY cosine DESC
+    ) e
+    WHERE {live} ORDER BY e.cosine DESC LIMIT :depth
+"""
+_NEAREST_EXACT = "nearest AS MATERIALIZED ({exact})"
+# A scan of the index gives up where nearly all that is near is deleted or others'; then every vector is compared.
+_NEAREST_INDEXED = """
+    indexed AS MATERIALIZED (
+        SELECT e.chunk_id AS id, -((e.vector::halfvec({dimension})) <#> CAST(:vector AS halfvec({dimension}))) AS cosine
+        FROM chunk_embeddings e
+        WHERE e.company_id = :company AND e.agent_id = :agent AND e.space = :space AND e.dimension = {dimension}
+            AND {live}
+        ORDER BY (e.vector::halfvec({dimension})) <#> CAST(:vector AS halfvec({dimension})) LIMIT :depth
+    ),
+    nearest AS MATERIALIZED (
+        SELECT id, cosine FROM indexed WHERE (SELECT count(*) FROM indexed) = :depth
+        UNION ALL SELECT id, cosine FROM ({exact}) AS every_one WHERE (SELECT count(*) FROM indexed) < :depth
+    )
 """
 _SEARCH = """
-    WITH nearest AS MATERIALIZED ({nearest}),
-    asked AS MATERIALIZED (
-        SELECT CAST(string_agg('''' || replace(replace(word, '\\', '\\\\'), '''', '''''') || '''', '|') AS tsquery)
-            AS words
-        FROM unnest(tsvector_to_array(ts_delete({query}, CAST(:common AS text[])))) AS word
-    ),
+    WITH {nearest},
     worded AS MATERIALIZED (
-        SELECT c.id, ts_rank(c.search, asked.words, 1) AS rank
-        FROM asked, chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company
-            AND d.deleted_at IS NULL AND d.generation = c.generation
-        WHERE c.company_id = :company AND c.agent_id = :agent AND c.deleted_at IS NULL AND c.search @@ asked.words
-        ORDER BY rank DESC LIMIT :depth
+        SELECT id, rank FROM frontdesk_find_worded(:company, :agent, CAST(:words AS tsquery), :depth)
     ),
     near_range AS (SELECT min(cosine) AS low, max(cosine) AS high, avg(cosine) AS mean FROM nearest),
     word_range AS (SELECT min(rank) AS low, max(rank) AS high FROM worded),
@@ -75,7 +76,29 @@ _COUNT = text(
     "SELECT count(*) FROM (SELECT 1 FROM chunk_embeddings"
     " WHERE company_id = :company AND agent_id = :agent AND space = :space LIMIT :most) AS counted"
 )
-_COMMON_WORDS = text("SELECT frontdesk_common_words(CAST(:least_share AS real))")
+_COUNT_PASSAGES = text(
+    "SELECT coalesce(sum(chunk_count), 0) FROM documents"
+    " WHERE company_id = :company AND agent_id = :agent AND deleted_at IS NULL"
+)
+# Documents give as many passages as are their share, and those at random places.
+_COUNT_WORDS = text("""
+    WITH live AS MATERIALIZED (
+        SELECT id, generation, chunk_count FROM documents
+        WHERE company_id = :company AND agent_id = :agent AND deleted_at IS NULL AND chunk_count > 0
+    ),
+    drawn AS MATERIALIZED (
+        SELECT l.*, floor(:sample * l.chunk_count / (SELECT sum(chunk_count) FROM live) + random()) AS number
+        FROM live l
+    ),
+    places AS MATERIALIZED (
+        SELECT id, generation, CAST(floor((k - random()) * chunk_count / number) AS int) AS position
+        FROM drawn, generate_series(1, CAST(number AS int)) AS k
+    )
+    SELECT word, count(*) AS number FROM places p
+    JOIN chunks c ON c.company_id = :company AND c.document_id = p.id AND c.generation = p.generation
+        AND c.position = p.position, unnest(tsvector_to_array(c.search)) AS word
+    GROUP BY word HAVING count(*) >= :least
+""")
 _LIVE_AMONG = text(
     "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company"
     " AND d.deleted_at IS NULL AND d.generation = c.generation"
@@ -85,7 +108,6 @@ _LIVE_AMONG = text(
 _ITERATIVE = text(
     "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true)"
 )
-_statements: dict[tuple[int | None, int], TextClause] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,31 +148,50 @@ def search(
     agent_id: UUID,
     space: str,
     vector: Sequence[float],
-    words: Sequence[Words],
+    lexemes: Sequence[str],
     most: int,
     exact: bool,
-    common: Sequence[str] = (),
     depth: int = 50,
 ) -> list[Passage]:
-    """The best passages, best first. `vector` is the question's, of length 1, in `space`; `common` words are not
-    looked for."""
+    """The best passages, best first. `vector` is the question's, of length 1, in `space`; passages with any of the
+    `lexemes` count as worded like it."""
     parameters: dict[str, Any] = {
         "company": company_id,
         "agent": agent_id,
         "space": space,
         "vector": _literal(vector),
+        "words": " | ".join(map(_quoted, lexemes)),
         "depth": depth,
         "most": most,
-        "common": list(common),
     }
-    for number, each in enumerate(words):
-        parameters[f"configuration_{number}"] = each.configuration
-        parameters[f"words_{number}"] = each.words
     dimension = None if exact or len(vector) not in INDEXED_DIMENSIONS else len(vector)
     if dimension is not None:
         session().execute(_ITERATIVE)
-    rows = session().execute(_statement(dimension, len(words)), parameters)
-    return [Passage(*row) for row in rows]
+    return [Passage(*row) for row in session().execute(_statement(dimension), parameters)]
+
+
+def lexemes(words: Sequence[Words]) -> list[str]:
+    """Words as they are indexed: without stop words, cut to their stems. Of no company."""
+    if not words:
+        return []
+    parameters = {}
+    for number, each in enumerate(words):
+        parameters[f"configuration_{number}"] = each.configuration
+        parameters[f"words_{number}"] = each.words
+    return list(session().scalar(_lexemes(len(words)), parameters) or [])
+
+
+def count_words(*, company_id: UUID, agent_id: UUID, sample: int, least: int) -> dict[str, int]:
+    """In how many of about `sample` passages, drawn at random from an agent's live documents, words stand as they are
+    indexed; only those in `least` or more."""
+    parameters = {"company": company_id, "agent": agent_id, "sample": sample, "least": least}
+    rows = session().execute(_COUNT_WORDS, parameters)
+    return {row.word: row.number for row in rows}
+
+
+def count(*, company_id: UUID, agent_id: UUID) -> int:
+    """How many passages the agent's live documents have."""
+    return session().scalar(_COUNT_PASSAGES, {"company": company_id, "agent": agent_id}) or 0
 
 
 def count_up_to(*, company_id: UUID, agent_id: UUID, space: str, most: int) -> int:
@@ -159,27 +200,26 @@ def count_up_to(*, company_id: UUID, agent_id: UUID, space: str, most: int) -> i
     return session().scalar(_COUNT, parameters) or 0
 
 
-def common_words(*, least_share: float) -> list[str]:
-    """Words, as they are indexed, that stand in at least this share of the installation's passages. Of no company: only
-    Postgres' statistics are asked."""
-    return list(session().scalars(_COMMON_WORDS, {"least_share": least_share}))
-
-
 def live_among(*, company_id: UUID, chunk_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the given passages that can still be cited."""
     return set(session().scalars(_LIVE_AMONG, {"company": company_id, "ids": [str(each) for each in chunk_ids]}))
 
 
-def _statement(dimension: int | None, languages: int) -> TextClause:
-    key = (dimension, languages)
-    if key not in _statements:
-        nearest = _NEAREST_EXACT if dimension is None else _NEAREST_INDEXED.format(dimension=dimension)
-        each = "to_tsvector(CAST(:configuration_{0} AS regconfig), :words_{0})"
-        query = " || ".join(each.format(number) for number in range(languages)) or "CAST('' AS tsvector)"
-        _statements[key] = text(_SEARCH.format(nearest=nearest, query=query)).bindparams(
-            bindparam("vector", type_=String)
-        )
-    return _statements[key]
+@cache
+def _statement(dimension: int | None) -> TextClause:
+    nearest = _NEAREST_EXACT if dimension is None else _NEAREST_INDEXED
+    nearest = nearest.format(dimension=dimension, live=_LIVE, exact=_EXACT.format(live=_LIVE))
+    return text(_SEARCH.format(nearest=nearest)).bindparams(bindparam("vector", type_=String))
+
+
+@cache
+def _lexemes(configurations: int) -> TextClause:
+    each = "to_tsvector(CAST(:configuration_{0} AS regconfig), :words_{0})"
+    return text(f"SELECT tsvector_to_array({' || '.join(map(each.format, range(configurations)))})")
+
+
+def _quoted(lexeme: str) -> str:
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _literal(vector: Sequence[float]) -> str:

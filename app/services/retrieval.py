@@ -14,7 +14,7 @@ from app.repositories.passages import EXACT_UP_TO, Passage, Words
 _MOST_LANGUAGES = 4
 # So many passages with a question's words are ranked, a few microseconds each. In larger sets the most frequent words,
 # which tell the least, aren't looked for.
-_MOST_RANKED = 5_000
+_MOST_RANKED = 3_000
 _SAMPLE, _LEAST_IN_SAMPLE = 1_000, 3
 _small: TTLCache[tuple[UUID, str], bool] = TTLCache(maxsize=10_000, ttl=60)
 

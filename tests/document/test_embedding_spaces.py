@@ -1,0 +1,292 @@
+"""Moving an agent's passages to another embedding model."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.core import tenancy
+from app.core.transaction import transaction
+from app.extensions import redis_extension
+from app.models.agent import Agent
+from app.models.chunk import Chunk
+from app.models.chunk_embedding import ChunkEmbedding
+from app.models.document import Document
+from app.models.llm_settings import LlmSettings
+from app.models.model_call import ModelCall
+from app.models.provider import Provider
+from app.services import embedding_spaces
+from app.services.embedding_spaces import SpaceUnavailable
+from tests.ai.embedding_service import EmbeddingService
+from tests.cast import Cast
+from tests.document.conftest import Process, Upload
+from tests.rows import all_of, change, count, now_in
+
+BUILTIN = "builtin/multilingual-e5-small/384"
+PAST = datetime(2026, 11, 1, tzinfo=UTC)
+LONG = "\n\n".join(f"# Part {number}\n\nAn answer to question {number}, in words." for number in range(300)).encode()
+
+Choose = Callable[..., UUID]
+Follow = Callable[[], None]
+Build = Callable[[UUID, UUID], None]
+
+# Slow on purpose: each file is read in a process of its own.
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def follow(app: Flask, cast: Cast) -> Follow:
+    """What happens when acme's settings change."""
+
+    def run() -> None:
+        with app.app_context(), transaction():
+            tenancy.enter_company(cast.acme)
+            embedding_spaces.follow_settings(company_id=cast.acme, agent_id=None)
+
+    return run
+
+
+def spaces(database: Session) -> dict[str, int]:
+    """How many vectors there are in each space."""
+    database.rollback()
+    found = [space.partition("@")[0] for (space,) in database.query(ChunkEmbedding.space)]
+    return {space: found.count(space) for space in sorted(set(found))}
+
+
+def state(database: Session, agent: UUID) -> tuple[str | None, str | None, bool]:
+    """The agent's space, the one it moves to, and whether there is work left."""
+    row = now_in(database, Agent, agent)
+    names = [space and space.partition("@")[0] for space in (row.embedding_space, row.next_embedding_space)]
+    return names[0], names[1], row.embedding_due_at is not None
+
+
+def test_builds_the_new_vectors_beside_the_old_ones_and_switches(
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+    build: Build,
+    service: EmbeddingService,
+) -> None:
+    process(upload())
+    assert state(database, agent) == (BUILTIN, None, False)
+    choose("embed-1")
+    follow()
+    assert state(database, agent) == (BUILTIN, "openai_compatible/embed-1/4", True)
+    assert redis_extension.client.llen("frontdesk:ingest") == 2
+    during: list[object] = []
+    answer = service.answer
+    service.answer = lambda body: (during.append(state(database, agent)), answer(body))[1]  # type: ignore
+    build(cast.acme, agent)
+    assert during == [(BUILTIN, "openai_compatible/embed-1/4", True)]
+    assert state(database, agent) == ("openai_compatible/embed-1/4", None, False)
+    assert spaces(database) == {"openai_compatible/embed-1/4": 2}
+    (call,) = all_of(database, ModelCall)
+    assert (call.agent_id, call.document_id, call.kind) == (agent, None, "embedding")
+
+
+def test_goes_on_where_a_killed_worker_stopped(
+    app: Flask,
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+    build: Build,
+    service: EmbeddingService,
+) -> None:
+    choose("embed-1")
+    process(upload(LONG, "long.md"))
+    choose("embed-2")
+    follow()
+    asked = len(service.requests)
+    service.answers = [*[service.answer({"model": "m", "input": ["x"] * 128}) for _ in range(2)], (401, {})]
+    build(cast.acme, agent)
+    assert spaces(database)["openai_compatible/embed-2/4"] == 256
+    assert state(database, agent)[2]
+    build(cast.acme, agent)  # not before the pause is over
+    assert len(service.requests) == asked + 5
+    change(database, Agent, agent, embedding_due_at=PAST)
+    with app.app_context():
+        assert embedding_spaces.requeue_due() == 1
+    build(cast.acme, agent)
+    assert state(database, agent) == ("openai_compatible/embed-2/4", None, False)
+    assert spaces(database) == {"openai_compatible/embed-2/4": 300}
+    assert len(service.requests[-1]["input"]) == 44
+
+
+def test_a_document_that_is_processed_meanwhile_is_not_left_behind(
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+    build: Build,
+    service: EmbeddingService,
+) -> None:
+    process(upload())
+    choose("embed-1")
+    follow()
+    late, answer = upload(b"Open from nine to five, and on Saturdays until noon.", "hours.txt"), service.answer
+    once = iter([lambda: process(late)])
+    service.answer = lambda body: (next(once, lambda: None)(), answer(body))[1]  # type: ignore
+    build(cast.acme, agent)
+    assert now_in(database, Document, late).status == "processed"
+    assert spaces(database) == {"openai_compatible/embed-1/4": 3}
+
+
+def test_a_switch_during_processing_is_noticed_at_the_end(
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+    build: Build,
+    service: EmbeddingService,
+) -> None:
+    choose("embed-1")
+    process(upload())
+    late, answer = upload(b"Open from nine to five, and on Saturdays until noon.", "hours.txt"), service.answer
+
+    def switch() -> None:
+        choose("embed-2")
+        follow()
+        build(cast.acme, agent)
+
+    once = iter([switch])
+    service.answer = lambda body: (next(once, lambda: None)(), answer(body))[1]  # type: ignore
+    assert process(late).status == "processed"
+    assert state(database, agent) == ("openai_compatible/embed-2/4", None, False)
+    new = "openai_compatible/embed-2/4"
+    assert count(database, ChunkEmbedding, ChunkEmbedding.space.startswith(new)) == count(database, Chunk) == 3
+
+
+def test_an_agent_without_passages_just_changes(database: Session, agent: UUID, choose: Choose, follow: Follow) -> None:
+    choose("embed-1")
+    follow()
+    assert state(database, agent) == ("openai_compatible/embed-1/4", None, False)
+
+
+def test_going_back_gives_the_switch_up(
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+    build: Build,
+    service: EmbeddingService,
+) -> None:
+    process(upload())
+    settings = choose("embed-1")
+    follow()
+    answer = service.answer
+
+    def back() -> None:
+        change(database, LlmSettings, settings, is_default=False)
+        database.query(LlmSettings).delete()
+        database.commit()
+        follow()
+
+    once = iter([back])
+    service.answer = lambda body: (next(once, lambda: None)(), answer(body))[1]  # type: ignore
+    build(cast.acme, agent)
+    assert state(database, agent) == (BUILTIN, None, True)
+    build(cast.acme, agent)
+    assert state(database, agent) == (BUILTIN, None, False)
+    assert spaces(database) == {BUILTIN: 2}
+
+
+def test_a_restored_document_gets_the_vectors_that_it_missed(
+    client: FlaskClient,
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+    build: Build,
+) -> None:
+    document = process(upload()).id
+    client.delete(f"/v1/document/{document}", headers=cast.alice.headers)
+    choose("embed-1")
+    follow()
+    build(cast.acme, agent)
+    assert spaces(database) == {}
+    client.patch(f"/v1/document/{document}/restore", headers=cast.alice.headers)
+    assert state(database, agent)[2]
+    build(cast.acme, agent)
+    assert spaces(database) == {"openai_compatible/embed-1/4": 2}
+
+
+def test_until_the_switch_questions_are_embedded_with_the_old_model(
+    app: Flask,
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+) -> None:
+    choose("embed-1")
+    process(upload())
+    choose("embed-2")
+    follow()
+    with app.app_context(), transaction():
+        tenancy.enter_company(cast.acme)
+        assert embedding_spaces.embedder_for(now_in(database, Agent, agent)).model == "embed-1"
+        change(database, Agent, agent, embedding_space=BUILTIN)
+        assert embedding_spaces.embedder_for(now_in(database, Agent, agent)).dimension == 384
+
+
+def test_says_so_when_the_old_model_is_gone(
+    app: Flask,
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+) -> None:
+    choose("embed-1")
+    process(upload())
+    database.query(LlmSettings).delete()
+    database.query(Provider).delete()
+    database.commit()
+    follow()
+    assert state(database, agent)[1] == BUILTIN
+    with app.app_context(), transaction():
+        tenancy.enter_company(cast.acme)
+        with pytest.raises(SpaceUnavailable):
+            embedding_spaces.embedder_for(now_in(database, Agent, agent))
+
+
+def test_leaves_other_companies_alone(
+    database: Session, cast: Cast, other_agent: UUID, choose: Choose, follow: Follow
+) -> None:
+    choose("embed-1")
+    follow()
+    assert state(database, other_agent) == (None, None, False)
+
+
+def test_wakes_nobody_while_a_worker_is_at_it(app: Flask, database: Session, agent: UUID) -> None:
+    change(database, Agent, agent, embedding_due_at=datetime.now(UTC) + timedelta(seconds=60))
+    with app.app_context():
+        assert embedding_spaces.requeue_due() == 0

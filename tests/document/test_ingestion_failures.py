@@ -1,0 +1,227 @@
+"""What is left of a document when a worker, a provider or the storage dies at it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app.extensions import redis_extension
+from app.models.chunk import Chunk
+from app.models.chunk_embedding import ChunkEmbedding
+from app.models.document import Document, DocumentStage
+from app.models.model_call import ModelCall
+from app.services import document_files, ingestion
+from app.services.document_lease import DocumentLease, LeaseLost
+from tests.ai.embedding_service import EmbeddingService
+from tests.cast import Cast
+from tests.document.conftest import Killed, Process, Upload
+from tests.document.rows import add_document
+from tests.rows import all_of, change, count, now_in
+
+PAST = datetime(2026, 11, 1, tzinfo=UTC)
+# 300 short sections: three batches for a provider.
+LONG = "\n\n".join(f"# Part {number}\n\nAn answer to question {number}, in words." for number in range(300)).encode()
+
+# Slow on purpose: each file is read in a process of its own.
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_a_killed_worker_leaves_nothing_stuck_and_nothing_twice(
+    app: Flask,
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    die: Callable[[], None],
+    upload: Upload,
+    process: Process,
+    sweep: Callable[[], int],
+    batch: int,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+    at_request(batch, die)
+    with pytest.raises(Killed):
+        process(document)
+    row = now_in(database, Document, document)
+    assert (row.status, row.stage, count(database, Chunk)) == ("processing", "embedding", (batch - 1) * 128)
+    assert process(document).attempt == 1  # a second message while the lease runs does nothing
+    change(database, Document, document, due_at=PAST)
+    redis_extension.client.flushdb()
+    assert sweep() == 1
+    assert redis_extension.client.llen("frontdesk:ingest") == 1
+    assert (row := process(document)).status == "processed"
+    assert (row.attempt, row.generation, row.chunk_count) == (2, 2, 300)
+    assert (count(database, Chunk), count(database, ChunkEmbedding)) == (300, 300)
+
+
+def test_a_late_twin_stores_nothing(
+    database: Session,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    upload: Upload,
+    process: Process,
+    app: Flask,
+    cast: Cast,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+
+    def take_over() -> None:
+        change(database, Document, document, due_at=PAST)
+        with app.app_context():
+            ingestion.ingest(company_id=cast.acme, document_id=document)
+
+    at_request(2, take_over)
+    row = process(document)
+    assert (row.status, row.attempt, row.generation, row.chunk_count) == ("processed", 2, 2, 300)
+    assert (count(database, Chunk), count(database, ChunkEmbedding)) == (300, 300)
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_stops_when_the_document_is_deleted(
+    client: FlaskClient,
+    database: Session,
+    cast: Cast,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    upload: Upload,
+    process: Process,
+    restored: bool,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+
+    def delete() -> None:
+        client.delete(f"/v1/document/{document}", headers=cast.alice.headers)
+        if restored:
+            client.patch(f"/v1/document/{document}/restore", headers=cast.alice.headers)
+
+    at_request(2, delete)
+    row = process(document)
+    assert (row.generation, len(service.requests), count(database, Chunk)) == (0, 2, 128)
+    if restored:
+        assert row.status == "uploaded"
+        assert process(document).chunk_count == count(database, Chunk) == 300
+
+
+def test_does_nothing_to_a_deleted_document(
+    client: FlaskClient, cast: Cast, upload: Upload, process: Process, sweep: Callable[[], int], database: Session
+) -> None:
+    document = upload()
+    client.delete(f"/v1/document/{document}", headers=cast.alice.headers)
+    change(database, Document, document, due_at=PAST)
+    assert sweep() == 0
+    assert process(document).attempt == 0
+
+
+def test_gives_up_after_too_many_dead_workers(
+    database: Session, upload: Upload, process: Process, sweep: Callable[[], int]
+) -> None:
+    document = upload()
+    change(database, Document, document, status="processing", attempt=4, tries=4, due_at=PAST)
+    row = process(document)
+    assert (row.status, row.error_code, row.attempt) == ("error", "gave_up", 5)
+    assert "4 times" in (row.error or "")
+    assert sweep() == 0
+
+
+def test_sends_a_lost_message_again_and_not_at_every_sweep(
+    database: Session, upload: Upload, sweep: Callable[[], int]
+) -> None:
+    document = upload()
+    assert sweep() == 0
+    change(database, Document, document, due_at=PAST)
+    assert (sweep(), sweep()) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "code"),
+    [
+        (b"%PDF-1.7\nnot really", "a.pdf", "broken"),
+        (b"PK\x03\x04" + b"\0" * 40, "a.docx", "broken"),
+        (b"<html><body><img src=x></body></html>", "a.html", "no_text"),
+    ],
+)
+def test_says_what_is_wrong_with_a_file(
+    database: Session, cast: Cast, agent: UUID, process: Process, content: bytes, name: str, code: str
+) -> None:
+    document = add_document(database, cast.acme, agent, filename=name, status="uploaded", storage_name=name)
+    document_files.storage().put(name, content)
+    row = process(document)
+    assert (row.status, row.error_code, row.tries) == ("error", code, 1)
+    assert row.error
+    assert "/" not in row.error
+
+
+def test_says_so_when_the_file_is_gone(database: Session, upload: Upload, process: Process) -> None:
+    document = upload()
+    document_files.storage().delete(now_in(database, Document, document).storage_name or "")
+    assert process(document).error_code == "file_missing"
+
+
+def test_tries_again_later_when_the_provider_is_down(
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    upload: Upload,
+    process: Process,
+    with_settings: Callable[..., None],
+) -> None:
+    choose()
+    document = upload()
+    pauses = []
+    for attempt in range(1, 5):
+        service.answers = [(401, {"error": {"message": "no"}})]
+        row = process(document)
+        assert (row.attempt, row.error_code) == (attempt, "embedding_unavailable")
+        assert "status 401" in (row.error or "")
+        pauses.append((row.due_at - datetime.now(UTC)).total_seconds())
+    assert [round(pause, -1) for pause in pauses[:3]] == [30, 120, 480]
+    assert row.status == "error"
+    assert [call.outcome for call in all_of(database, ModelCall)] == ["error"] * 4
+
+
+def test_works_again_when_the_provider_is_back(
+    service: EmbeddingService, choose: Callable[..., UUID], upload: Upload, process: Process
+) -> None:
+    choose()
+    document = upload()
+    service.answers = [(401, {"error": {"message": "no"}})]
+    assert process(document).status == "uploaded"
+    row = process(document)
+    assert (row.status, row.error_code, row.error, row.attempt) == ("processed", None, None, 2)
+
+
+def test_a_lease_tells_how_far_it_is_now_and_then(
+    app: Flask, database: Session, cast: Cast, document: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(database, Document, document, status="processing", attempt=3, due_at=PAST)
+    lease = DocumentLease(cast.acme, document, 3)
+    with app.app_context():
+        lease.beat(DocumentStage.EXTRACTING, 1, 4)
+        assert now_in(database, Document, document).due_at == PAST
+        monkeypatch.setattr("app.services.document_lease._BEAT_SECONDS", 0.0)
+        lease.beat(DocumentStage.EXTRACTING, 1, 4)
+        row = now_in(database, Document, document)
+        assert (row.stage, row.progress) == ("extracting", 25)
+        assert row.due_at > datetime.now(UTC) + timedelta(seconds=50)
+        change(database, Document, document, attempt=4)
+        with pytest.raises(LeaseLost):
+            lease.beat(DocumentStage.EXTRACTING, 2, 4)
+
+
+def test_storage_that_is_away_is_waited_for(
+    database: Session, cast: Cast, agent: UUID, process: Process, with_settings: Callable[..., None]
+) -> None:
+    document = add_document(database, cast.acme, agent, status="uploaded", storage_name="a")
+    with_settings(storage_url="s3://key:secret@bucket?endpoint=http://127.0.0.1:9")
+    row = process(document)
+    assert (row.status, row.error_code) == ("uploaded", "storage_unavailable")
+    assert row.due_at > datetime.now(UTC) + timedelta(seconds=20)
