@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from celery import Celery
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
+from flask_socketio import SocketIO
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 jwt = JWTManager()
 migrate = Migrate()
+socketio = SocketIO()
 celery = Celery("frontdesk")
 
 
@@ -24,10 +26,13 @@ class RedisExtension:
     """
 
     REST_SECONDS = 5.0
+    # For so long a Redis that answered is taken to answer still: asking takes as long as what it is asked for.
+    TRUST_SECONDS = 0.25
     client: "redis.Redis"
 
     def __init__(self) -> None:
         self._rest_until = float("-inf")
+        self._trust_until = float("-inf")
 
     def bind(self, client: "redis.Redis") -> None:
         """Uses this client from now on."""
@@ -42,13 +47,18 @@ class RedisExtension:
     def rest(self) -> None:
         """Notes that Redis failed."""
         self._rest_until = time.monotonic() + self.REST_SECONDS
+        self._trust_until = float("-inf")
 
     def answers(self) -> bool:
         """Whether Redis answers right now; asked at most every few seconds while it doesn't."""
         if self.resting:
             return False
+        if time.monotonic() < self._trust_until:
+            return True
         try:
-            return bool(self.client.ping())
+            answered = bool(self.client.ping())
+            self._trust_until = time.monotonic() + self.TRUST_SECONDS
+            return answered
         except (RedisError, OSError):
             self.rest()
             return False

@@ -74,5 +74,6 @@ def configure(level: str) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("kombu", "amqp", "redbeat"):
+    # Celery tells of each task that it came and that it went well: at hundreds a second that costs more than the tasks.
+    for noisy in ("kombu", "amqp", "redbeat", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

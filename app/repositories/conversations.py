@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select, text, update
 
 from app.core.paging import Listing, Page, PageRequest, paginate
 from app.core.transaction import session
@@ -15,6 +15,10 @@ _LIVE = Conversation.deleted_at.is_(None)
 _GET_ANY = select(Conversation).where(_COMPANY, Conversation.id == bindparam("wanted"))
 _GET = _GET_ANY.where(_LIVE)
 _LOCK = _GET.with_for_update(key_share=True)
+_TAKE_PLACE = text(
+    "UPDATE conversations SET next_sequence = next_sequence + 1, last_message_at = :at, updated_at = :at"
+    " WHERE company_id = :company AND id = :conversation AND deleted_at IS NULL RETURNING next_sequence - 1"
+)
 _NEWEST = (Conversation.last_message_at.desc(), Conversation.id.desc())
 _OF_LEAD = Listing(
     select(Conversation).where(_COMPANY, _LIVE, Conversation.lead_id == bindparam("owner")).order_by(*_NEWEST)
@@ -48,14 +52,8 @@ def lock(*, company_id: UUID, conversation_id: UUID) -> Conversation | None:
 
 def take_place(*, company_id: UUID, conversation_id: UUID, at: datetime) -> int | None:
     """The place of one more message; None when the conversation is deleted. Locks the row."""
-    statement = (
-        update(Conversation)
-        .where(Conversation.company_id == company_id, Conversation.id == conversation_id, _LIVE)
-        .values(next_sequence=Conversation.next_sequence + 1, last_message_at=at)
-        .returning(Conversation.next_sequence)
-    )
-    after = session().execute(statement, execution_options={"synchronize_session": False}).scalar()
-    return None if after is None else after - 1
+    values = {"company": company_id, "conversation": conversation_id, "at": at}
+    return session().execute(_TAKE_PLACE, values).scalar()
 
 
 def find_page(
@@ -116,3 +114,60 @@ def count_active(*, company_id: UUID, agent_id: UUID, since: datetime) -> int:
         Conversation.last_message_at >= since,
     )
     return session().scalar(statement) or 0
+
+
+# All that asking does, in one statement: the mapper would take seven, and most of a request's time. The conversation's
+# row is locked from the UPDATE to the commit, so places are given out one after the other.
+_ASK = text(
+    """
+    WITH talk AS (
+        UPDATE conversations c SET next_sequence = c.next_sequence + 1, last_message_at = :at, updated_at = :at,
+            title = coalesce(c.title, :title)
+        WHERE c.company_id = :company AND c.id = :conversation AND c.deleted_at IS NULL AND c.status = 'active'
+            AND (CAST(:lead AS uuid) IS NULL OR c.lead_id = :lead)
+            AND EXISTS (SELECT FROM agents a WHERE a.company_id = :company AND a.id = c.agent_id
+                AND a.deleted_at IS NULL AND a.status = 'active')
+            AND (SELECT count(*) FROM turns t WHERE t.company_id = :company AND t.conversation_id = c.id
+                AND t.status IN ('queued', 'processing')) < :most_unfinished
+        RETURNING c.id, c.agent_id, c.next_sequence - 1 AS place
+    ), message AS (
+        INSERT INTO messages (id, company_id, conversation_id, sequence, role, content, created_at, updated_at)
+        SELECT :message, :company, talk.id, talk.place, 'user', :content, :at, :at FROM talk
+    )
+    INSERT INTO turns (id, company_id, conversation_id, message_id, agent_id, sequence, status, due_at,
+        created_at, updated_at)
+    SELECT :turn, :company, talk.id, :message, talk.agent_id, talk.place, 'queued', :due_at, :at, :at FROM talk
+    RETURNING sequence, agent_id
+    """
+)
+
+
+def ask(
+    *,
+    company_id: UUID,
+    conversation_id: UUID,
+    lead_id: UUID | None,
+    message_id: UUID,
+    turn_id: UUID,
+    content: str,
+    title: str,
+    at: datetime,
+    due_at: datetime,
+    most_unfinished: int,
+) -> bool:
+    """Stores a visitor's message and its turn at the conversation's next place. False, and nothing stored, when the
+    conversation isn't there for this lead (None: for anybody of the company), is closed, its agent is off, or too many
+    messages wait."""
+    values = {
+        "company": company_id,
+        "conversation": conversation_id,
+        "lead": lead_id,
+        "message": message_id,
+        "turn": turn_id,
+        "content": content,
+        "title": title,
+        "at": at,
+        "due_at": due_at,
+        "most_unfinished": most_unfinished,
+    }
+    return session().execute(_ASK, values).first() is not None

@@ -139,11 +139,11 @@ GRANT SELECT, INSERT ON audit_entries TO {role};
 GRANT SELECT ON alembic_version TO {role};
 REVOKE ALL ON FUNCTION
     frontdesk_enter_by_api_key, frontdesk_enter_by_session, frontdesk_enter_by_lead, frontdesk_enter_by_agent,
-    frontdesk_find_worded
+    frontdesk_find_nearest, frontdesk_find_worded
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     frontdesk_enter_by_api_key, frontdesk_enter_by_session, frontdesk_enter_by_lead, frontdesk_enter_by_agent,
-    frontdesk_find_worded
+    frontdesk_find_nearest, frontdesk_find_worded
     TO {role};
 """
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from json import dumps as json
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import bindparam, select, text, update
 
 from app.core.paging import Listing, Page, PageRequest
 from app.core.transaction import session
 from app.models.conversation import Conversation
-from app.models.message import Message, MessageRole
+from app.models.message import Message
 from app.repositories.changes import changed_rows
 
 _COMPANY = Message.company_id == bindparam("company_id")
@@ -24,6 +24,15 @@ _DELETED = Listing(
     .where(_COMPANY, Message.deleted_at.is_not(None))
     .order_by(Message.deleted_at.desc(), Message.id.desc())
 )
+_ADD_ANSWER = text(
+    """
+    INSERT INTO messages (id, company_id, conversation_id, sequence, role, content, reply_to_id, language, citations,
+        metadata, created_at, updated_at)
+    VALUES (:id, :company_id, :conversation_id, :sequence, 'assistant', :content, :reply_to_id, :language,
+        CAST(:citations AS jsonb), CAST(:details AS jsonb), :created_at, :created_at)
+    ON CONFLICT DO NOTHING
+    """
+)
 _BEFORE = (
     select(Message.role, Message.content)
     .where(_COMPANY, _IN, _LIVE, Message.sequence < bindparam("place"))
@@ -32,30 +41,12 @@ _BEFORE = (
 )
 
 
-def add(message: Message) -> None:
-    """Stores a new message."""
-    session().add(message)
-    session().flush()
-
-
 def add_answer(message: Message) -> bool:
     """Stores an answer; False when its question has one already."""
-    values = {
-        "id": message.id,
-        "company_id": message.company_id,
-        "conversation_id": message.conversation_id,
-        "sequence": message.sequence,
-        "role": MessageRole.ASSISTANT.value,
-        "content": message.content,
-        "reply_to_id": message.reply_to_id,
-        "language": message.language,
-        "citations": message.citations,
-        "metadata": message.details,
-        "created_at": message.created_at,
-        "updated_at": message.created_at,
-    }
-    statement = upsert(Message.__table__).values(values).on_conflict_do_nothing()  # type: ignore[arg-type]
-    return changed_rows(statement) == 1
+    names = ("id", "company_id", "conversation_id", "sequence", "content", "reply_to_id", "language", "created_at")
+    values = {name: getattr(message, name) for name in names}
+    values |= {"citations": json(message.citations), "details": json(message.details)}
+    return changed_rows(_ADD_ANSWER, values) == 1
 
 
 def get(*, company_id: UUID, message_id: UUID, include_deleted: bool = False) -> Message | None:

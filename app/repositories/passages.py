@@ -20,9 +20,6 @@ from app.models.chunk_embedding import INDEXED_DIMENSIONS
 # Up to this many passages every vector is compared: exact, and faster than the index while the set is small.
 EXACT_UP_TO = 20_000
 
-_LIVE = """EXISTS (SELECT FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company
-            WHERE c.id = e.chunk_id AND c.company_id = :company AND c.deleted_at IS NULL
-                AND d.deleted_at IS NULL AND d.generation = c.generation)"""
 # The order comes first and what is deleted is left out on the way down: the other way round every passage of the agent
 # would be looked up.
 _EXACT = """
@@ -30,17 +27,16 @@ _EXACT = """
         SELECT chunk_id, -(vector <#> CAST(:vector AS halfvec)) AS cosine FROM chunk_embeddings
         WHERE company_id = :company AND agent_id = :agent AND space = :space ORDER BY cosine DESC
     ) e
-    WHERE {live} ORDER BY e.cosine DESC LIMIT :depth
+    WHERE EXISTS (SELECT FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company
+        WHERE c.id = e.chunk_id AND c.company_id = :company AND c.deleted_at IS NULL
+            AND d.deleted_at IS NULL AND d.generation = c.generation)
+    ORDER BY e.cosine DESC LIMIT :depth
 """
 _NEAREST_EXACT = "nearest AS MATERIALIZED ({exact})"
 # A scan of the index gives up where nearly all that is near is deleted or others'; then every vector is compared.
 _NEAREST_INDEXED = """
     indexed AS MATERIALIZED (
-        SELECT e.chunk_id AS id, -((e.vector::halfvec({dimension})) <#> CAST(:vector AS halfvec({dimension}))) AS cosine
-        FROM chunk_embeddings e
-        WHERE e.company_id = :company AND e.agent_id = :agent AND e.space = :space AND e.dimension = {dimension}
-            AND {live}
-        ORDER BY (e.vector::halfvec({dimension})) <#> CAST(:vector AS halfvec({dimension})) LIMIT :depth
+        SELECT id, cosine FROM frontdesk_find_nearest(:company, :agent, :space, CAST(:vector AS halfvec), :depth)
     ),
     nearest AS MATERIALIZED (
         SELECT id, cosine FROM indexed WHERE (SELECT count(*) FROM indexed) = :depth
@@ -87,7 +83,7 @@ _COUNT_WORDS = text("""
         WHERE company_id = :company AND agent_id = :agent AND deleted_at IS NULL AND chunk_count > 0
     ),
     drawn AS MATERIALIZED (
-        SELECT l.*, floor(:sample * l.chunk_count / (SELECT sum(chunk_count) FROM live) + random()) AS number
+        SELECT l.*, floor(CAST(:sample AS float) * l.chunk_count / (SELECT sum(chunk_count) FROM live) + random()) AS number
         FROM live l
     ),
     places AS MATERIALIZED (
@@ -103,10 +99,6 @@ _LIVE_AMONG = text(
     "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company"
     " AND d.deleted_at IS NULL AND d.generation = c.generation"
     " WHERE c.company_id = :company AND c.id = ANY(CAST(:ids AS uuid[])) AND c.deleted_at IS NULL"
-)
-# The scan goes on until enough rows pass the filter; without it, a filter that keeps 1 % leaves one row of ten.
-_ITERATIVE = text(
-    "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true)"
 )
 
 
@@ -164,10 +156,8 @@ def search(
         "depth": depth,
         "most": most,
     }
-    dimension = None if exact or len(vector) not in INDEXED_DIMENSIONS else len(vector)
-    if dimension is not None:
-        session().execute(_ITERATIVE)
-    return [Passage(*row) for row in session().execute(_statement(dimension), parameters)]
+    indexed = not exact and len(vector) in INDEXED_DIMENSIONS
+    return [Passage(*row) for row in session().execute(_statement(indexed), parameters)]
 
 
 def lexemes(words: Sequence[Words]) -> list[str]:
@@ -206,9 +196,8 @@ def live_among(*, company_id: UUID, chunk_ids: Sequence[UUID]) -> set[UUID]:
 
 
 @cache
-def _statement(dimension: int | None) -> TextClause:
-    nearest = _NEAREST_EXACT if dimension is None else _NEAREST_INDEXED
-    nearest = nearest.format(dimension=dimension, live=_LIVE, exact=_EXACT.format(live=_LIVE))
+def _statement(indexed: bool) -> TextClause:
+    nearest = (_NEAREST_INDEXED if indexed else _NEAREST_EXACT).format(exact=_EXACT)
     return text(_SEARCH.format(nearest=nearest)).bindparams(bindparam("vector", type_=String))
 
 

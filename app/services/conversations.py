@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from app.core.clock import now
@@ -16,7 +16,7 @@ from app.jobs import JobName, enqueue
 from app.models.agent import AgentStatus
 from app.models.conversation import Conversation, ConversationStatus
 from app.models.message import Message, MessageRole
-from app.models.turn import Turn, TurnStatus
+from app.models.turn import Turn
 from app.repositories import agents, conversations, leads, messages, turns
 from app.security.principal import Principal, PrincipalKind
 from app.services import turn_events
@@ -62,8 +62,10 @@ class NewConversation:
 class Asked:
     """A stored message and the turn that answers it."""
 
-    message: Message
-    turn: Turn
+    company_id: UUID
+    conversation_id: UUID
+    message_id: UUID
+    turn_id: UUID
 
 
 @dataclass(frozen=True)
@@ -123,39 +125,25 @@ def find_messages(principal: Principal, conversation_id: UUID, wanted: PageReque
 def ask(principal: Principal, conversation_id: UUID, text: str) -> Asked:
     """Stores a visitor's message and the turn that will answer it, in order; a worker is woken after the commit."""
     company_id = principal.company()
-    # Locked, so that messages get their places one after the other.
-    conversation = _readable(principal, conversations.lock(company_id=company_id, conversation_id=conversation_id))
-    _refuse_unanswerable(conversation)
     at = now()
-    message = Message(
-        id=new_id(),
+    asked = Asked(company_id=company_id, conversation_id=conversation_id, message_id=new_id(), turn_id=new_id())
+    stored = conversations.ask(
         company_id=company_id,
-        conversation_id=conversation.id,
-        sequence=conversation.next_sequence,
-        role=MessageRole.USER,
+        conversation_id=conversation_id,
+        lead_id=principal.id if principal.kind is PrincipalKind.LEAD else None,
+        message_id=asked.message_id,
+        turn_id=asked.turn_id,
         content=text,
-        citations=[],
-        details={},
-    )
-    turn = Turn(
-        id=new_id(),
-        company_id=company_id,
-        conversation_id=conversation.id,
-        message_id=message.id,
-        agent_id=conversation.agent_id,
-        sequence=message.sequence,
-        status=TurnStatus.QUEUED,
-        attempt=0,
+        title=_title(text),
+        at=at,
         due_at=at + _WAIT_FOR_WORKER,
+        most_unfinished=settings().max_queued_turns,
     )
-    conversation.next_sequence += 1
-    conversation.last_message_at = at
-    conversation.title = conversation.title or _title(text)
-    messages.add(message)
-    turns.add(turn)
-    after_commit(lambda: turn_events.announce_queued(turn))
-    enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=turn.id)
-    return Asked(message, turn)
+    if not stored:
+        _refuse(principal, conversation_id)
+    after_commit(lambda: turn_events.announce_queued(asked.conversation_id, asked.turn_id, asked.message_id))
+    enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=asked.turn_id)
+    return asked
 
 
 def get_turn(principal: Principal, conversation_id: UUID, turn_id: UUID) -> tuple[Turn, Message | None]:
@@ -195,13 +183,13 @@ def _refuse_inactive(company_id: UUID, agent_id: UUID) -> None:
         raise AgentNotActive
 
 
-def _refuse_unanswerable(conversation: Conversation) -> None:
+def _refuse(principal: Principal, conversation_id: UUID) -> NoReturn:
+    """Says why a message can't be taken."""
+    conversation = get_readable(principal, conversation_id)
     if conversation.status != ConversationStatus.ACTIVE:
         raise ConversationClosed
     _refuse_inactive(conversation.company_id, conversation.agent_id)
-    waiting = turns.count_unfinished(company_id=conversation.company_id, conversation_id=conversation.id)
-    if waiting >= settings().max_queued_turns:
-        raise TooManyUnanswered
+    raise TooManyUnanswered
 
 
 def _with_turns(company_id: UUID, found: Sequence[Message]) -> list[ShownMessage]:

@@ -20,16 +20,16 @@ from app.services.message_view import shown, shown_error
 _SHORTEST_PAUSE = 0.03
 
 
-def announce_queued(turn: Turn) -> None:
+def announce_queued(conversation_id: UUID, turn_id: UUID, message_id: UUID) -> None:
     """A message waits for its answer."""
     status = ChatStatus(
         status=TurnStatus.QUEUED,
-        conversation_id=turn.conversation_id,
-        task_id=turn.id,
-        message_id=turn.message_id,
-        attempt=turn.attempt,
+        conversation_id=conversation_id,
+        task_id=turn_id,
+        message_id=message_id,
+        attempt=0,
     )
-    publisher.publish(turn.conversation_id, [status], turn=TurnRef(turn.id, turn.attempt))
+    publisher.publish(conversation_id, [status], turn=TurnRef(turn_id, 0))
 
 
 def announce_processing(claim: Claim) -> None:

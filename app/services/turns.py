@@ -58,12 +58,13 @@ class _Work:
 
 def answer(company_id: UUID, turn_id: UUID) -> None:
     """Answers one message, if it is its turn and nobody else does; then wakes a worker for the next."""
-    claim = _when_database_is_back(lambda: _claim(company_id, turn_id))
-    if claim is None:
+    taken = _when_database_is_back(lambda: _take(company_id, turn_id))
+    if taken is None:
         return
+    claim, work = taken
     with turn_leases.held(claim) as lease:
         try:
-            finished = _answer(claim, lease)
+            _answer(claim, work, lease)
         except LeaseLost:
             return
         except ShuttingDown:
@@ -71,9 +72,7 @@ def answer(company_id: UUID, turn_id: UUID) -> None:
             return
         except Exception:
             log.exception("a turn failed", extra={"turn": str(turn_id), "attempt": claim.attempt})
-            finished = _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
-    if finished is not None:
-        _wake_next(claim)
+            _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
 
 
 def sweep() -> int:
@@ -87,52 +86,67 @@ def sweep() -> int:
     return len(due)
 
 
-def _claim(company_id: UUID, turn_id: UUID) -> Claim | None:
+def _take(company_id: UUID, turn_id: UUID) -> tuple[Claim, _Work | None] | None:
+    """The turn, if it is to be had, and what answering it takes; None for the latter when its message is gone."""
     with transaction():
         enter_company(company_id)
-        return turns.claim(company_id=company_id, turn_id=turn_id, at=now(), lease=turn_leases.lease_time())
+        claim = turns.claim(company_id=company_id, turn_id=turn_id, at=now(), lease=turn_leases.lease_time())
+        return None if claim is None else (claim, _load(claim))
 
 
-def _answer(claim: Claim, lease: Lease) -> Turn | None:
+def _load_again(claim: Claim) -> _Work | None:
+    with transaction():
+        enter_company(claim.company_id)
+        return _load(claim)
+
+
+def _answer(claim: Claim, work: _Work | None, lease: Lease) -> None:
     if claim.attempt > settings().turn_attempts:
-        return _fail(claim, "gave_up", "This message could not be answered after several attempts.")
+        _fail(claim, "gave_up", "This message could not be answered after several attempts.")
+        return
     turn_events.announce_processing(claim)
     deltas = DeltaStream(claim)
     for _ in range(_COMPOSITIONS):
-        work = _when_database_is_back(lambda: _load(claim))
         if work is None:
-            return _fail(claim, "message_deleted", "The message was deleted before it was answered.")
-        first_delta_at: list[datetime] = []
-
-        def on_text(text: str, first: list[datetime] = first_delta_at) -> None:
-            lease.check()
-            if not first:
-                first.append(now())
-            deltas.send(text)
-
-        composed = answering.compose(work.question, Listener(on_text, deltas.restart))
-        lease.check()
-        deltas.flush()
+            _fail(claim, "message_deleted", "The message was deleted before it was answered.")
+            return
         try:
-            return _when_database_is_back(lambda: _store(work, composed, first_delta_at))  # noqa: B023 - runs at once
+            _compose_and_store(work, deltas, lease)
+            return
         except _Outdated:
             deltas.restart()
-    return _fail(claim, "documents_changed", "The documents changed while this was answered. Please ask again.")
+            work = _when_database_is_back(lambda: _load_again(claim))
+    _fail(claim, "documents_changed", "The documents changed while this was answered. Please ask again.")
+
+
+def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease) -> None:
+    first_delta_at: list[datetime] = []
+
+    def on_text(text: str) -> None:
+        lease.check()
+        if not first_delta_at:
+            first_delta_at.append(now())
+        deltas.send(text)
+
+    composed = answering.compose(work.question, Listener(on_text, deltas.restart))
+    lease.check()
+    deltas.flush()
+    message, waiting = _when_database_is_back(lambda: _store(work, composed, first_delta_at))
+    turn_events.announce_finished(_finished(work.claim, TurnStatus.COMPLETED), message)
+    _wake(work.claim, waiting)
 
 
 def _load(claim: Claim) -> _Work | None:
-    with transaction():
-        enter_company(claim.company_id)
-        row = turns.context_of(company_id=claim.company_id, message_id=claim.message_id)
-        if row is None:
-            return None
-        said = messages.find_before(
-            company_id=claim.company_id,
-            conversation_id=claim.conversation_id,
-            place=claim.sequence,
-            most=_MOST_HISTORY,
-        )
-        choice = model_choice.find(company_id=claim.company_id, agent_id=claim.agent_id)
+    row = turns.context_of(company_id=claim.company_id, message_id=claim.message_id)
+    if row is None:
+        return None
+    said = messages.find_before(
+        company_id=claim.company_id,
+        conversation_id=claim.conversation_id,
+        place=claim.sequence,
+        most=_MOST_HISTORY,
+    )
+    choice = model_choice.find(company_id=claim.company_id, agent_id=claim.agent_id)
     history = [ChatMessage("assistant" if role == MessageRole.ASSISTANT else "user", text) for role, text in said]
     question = Question(
         company_id=claim.company_id,
@@ -151,7 +165,8 @@ def _load(claim: Claim) -> _Work | None:
     return _Work(claim, question, row.lead_id)
 
 
-def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> Turn:
+def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> tuple[Message, UUID | None]:
+    """Stores the answer; returns it, and the turn that is next in the conversation."""
     claim, at = work.claim, now()
     company_id = claim.company_id
     with transaction():
@@ -183,9 +198,9 @@ def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> T
                 language=composed.language,
                 confidence=composed.confidence,
             )
-    turn = _finished(claim, TurnStatus.COMPLETED)
-    turn_events.announce_finished(turn, message)
-    return turn
+        # The conversation is locked since its place was taken: a message that comes meanwhile either is seen here, or
+        # waits for our commit and finds the conversation free.
+        return message, turns.next_queued(company_id=company_id, conversation_id=claim.conversation_id)
 
 
 def _refuse_outdated(company_id: UUID, composed: Composed) -> None:
@@ -210,7 +225,7 @@ def _message(work: _Work, composed: Composed, place: int, at: datetime) -> Messa
     )
 
 
-def _fail(claim: Claim, code: str, sentence: str) -> Turn | None:
+def _fail(claim: Claim, code: str, sentence: str) -> None:
     def store() -> bool:
         with transaction():
             enter_company(claim.company_id)
@@ -225,11 +240,11 @@ def _fail(claim: Claim, code: str, sentence: str) -> Turn | None:
             )
 
     if not _when_database_is_back(store):
-        return None
+        return
     turn = _finished(claim, TurnStatus.FAILED)
     turn.error_code, turn.error = code, sentence
     turn_events.announce_finished(turn, None)
-    return turn
+    _wake_next(claim)
 
 
 def _finished(claim: Claim, status: TurnStatus) -> Turn:
@@ -257,6 +272,10 @@ def _wake_next(claim: Claim) -> None:
     with transaction():
         enter_company(claim.company_id)
         waiting = turns.next_queued(company_id=claim.company_id, conversation_id=claim.conversation_id)
+    _wake(claim, waiting)
+
+
+def _wake(claim: Claim, waiting: UUID | None) -> None:
     if waiting is not None:
         send(JobName.ANSWER_TURN, company_id=claim.company_id, turn_id=waiting)
 

@@ -93,13 +93,12 @@ def find_messages(query: dict[str, int], conversation_id: UUID) -> Page[dict[str
 def chat(body: dict[str, str], conversation_id: UUID) -> dict[str, Any]:
     """Ask: the message is stored and answered in the background"""
     asked = conversations.ask(current_principal(), conversation_id, body["message"])
-    turn = asked.turn
-    poll_url = url_for("conversation.get_task", conversation_id=conversation_id, task_id=turn.id)
+    poll_url = url_for("conversation.get_task", conversation_id=conversation_id, task_id=asked.turn_id)
     return {
         "status": TurnStatus.QUEUED.value,
-        "task_id": turn.id,
+        "task_id": asked.turn_id,
         "conversation_id": conversation_id,
-        "message_id": asked.message.id,
+        "message_id": asked.message_id,
         "poll_url": poll_url,
     }
 
