@@ -1,20 +1,27 @@
 """Calls to models."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Table, insert
 
+from app.core.clock import now
 from app.core.transaction import session
 from app.models.model_call import ModelCall
 
 _TABLE: Table = ModelCall.__table__  # type: ignore[assignment]
 _ADD = insert(_TABLE)
-_COLUMNS = [
-    (column.name, attribute.key) for attribute in ModelCall.__mapper__.column_attrs for column in attribute.columns
-]
+_NAMES = [column.name for column in _TABLE.columns]
 
 
 def add_all(calls: Sequence[ModelCall]) -> None:
     """Stores calls; their transaction has entered their company."""
     if calls:
-        session().execute(_ADD, [{column: getattr(call, name) for column, name in _COLUMNS} for call in calls])
+        # By the table: the mapper's way of adding takes four times as long, at every message.
+        session().execute(_ADD, [_values(call) for call in calls])
+
+
+def _values(call: ModelCall) -> dict[str, Any]:
+    at = call.created_at or now()
+    defaults = {"attempt": 1, "currency": "USD", "created_at": at, "updated_at": at}
+    return {name: defaults.get(name) if (value := getattr(call, name)) is None else value for name in _NAMES}

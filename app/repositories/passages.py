@@ -76,23 +76,25 @@ _COUNT_PASSAGES = text(
     "SELECT coalesce(sum(chunk_count), 0) FROM documents"
     " WHERE company_id = :company AND agent_id = :agent AND deleted_at IS NULL"
 )
-# Documents give as many passages as are their share, and those at random places.
+# Documents give as many passages as are their share, and those at random places; LIMIT keeps Postgres, which expects
+# far more of them, from reading all passages instead.
 _COUNT_WORDS = text("""
     WITH live AS MATERIALIZED (
-        SELECT id, generation, chunk_count FROM documents
+        SELECT id, generation, chunk_count, sum(chunk_count) OVER () AS total FROM documents
         WHERE company_id = :company AND agent_id = :agent AND deleted_at IS NULL AND chunk_count > 0
     ),
     drawn AS MATERIALIZED (
-        SELECT l.*, floor(CAST(:sample AS float) * l.chunk_count / (SELECT sum(chunk_count) FROM live) + random()) AS number
-        FROM live l
+        SELECT *, floor(CAST(:sample AS float) * chunk_count / total + random()) AS number FROM live
     ),
     places AS MATERIALIZED (
         SELECT id, generation, CAST(floor((k - random()) * chunk_count / number) AS int) AS position
         FROM drawn, generate_series(1, CAST(number AS int)) AS k
     )
     SELECT word, count(*) AS number FROM places p
-    JOIN chunks c ON c.company_id = :company AND c.document_id = p.id AND c.generation = p.generation
-        AND c.position = p.position, unnest(tsvector_to_array(c.search)) AS word
+    CROSS JOIN LATERAL (
+        SELECT search FROM chunks WHERE company_id = :company AND document_id = p.id AND generation = p.generation
+            AND position = p.position LIMIT 1
+    ) c, unnest(tsvector_to_array(c.search)) AS word
     GROUP BY word HAVING count(*) >= :least
 """)
 _LIVE_AMONG = text(
