@@ -4,7 +4,7 @@ from flask import Flask
 from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import models
+from app import models, sockets
 from app.blueprints import register_blueprints
 from app.cli import register_commands
 from app.config import Settings, with_driver
@@ -18,7 +18,7 @@ from app.http import docs, problems, rate_limits, request_context
 from app.http.json import OrjsonProvider
 from app.http.requires import refuse_undeclared
 from app.security import tokens
-from app.services import usage
+from app.services import listening, turn_leases, usage
 from app.tasks import bind_celery
 
 __all__ = ["create_app", "models"]
@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
+    sockets.bind(app, settings)
     if settings.trusted_proxies:
         proxies = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
@@ -60,6 +61,8 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     redis_extension.bind(make_client(settings.redis_url, settings.redis_timeout_seconds))
     rate_limits.bind(redis_extension.client)
     usage.bind(app.app_context)
+    turn_leases.bind(app.app_context)
+    listening.bind(app.app_context)
     bind_celery(app.app_context, settings)
     if settings.cors_origins:
         _allow_origins(app, settings)

@@ -6,11 +6,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 
-def make_client(url: str, timeout_seconds: float) -> "redis.Redis":
+def make_client(url: str, timeout_seconds: float, *, connections: int = 6) -> "redis.Redis":
     """A client for short commands; every command fails within about `timeout_seconds` when Redis is away."""
     pool = redis.BlockingConnectionPool.from_url(
         url,
-        max_connections=6,
+        max_connections=connections,
         timeout=timeout_seconds,
         socket_timeout=timeout_seconds,
         socket_connect_timeout=timeout_seconds,

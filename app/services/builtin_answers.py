@@ -1,7 +1,7 @@
 """The builtin agent: answers with the documents' own sentences, each with where it stands."""
 
 from app.ai import extractive
-from app.ai.extractive import ChosenSentence, Extract
+from app.ai.extractive import Extract
 from app.ai.phrases import phrases
 from app.core.settings import settings
 from app.models.turn import TurnOutcome
@@ -10,14 +10,16 @@ from app.services.citing import citation
 from app.services.evidence import Evidence
 from app.services.questions import Composed, Listener, Question
 
+_BETWEEN = "\n\n"
+
 
 def compose(question: Question, spoken: str, found: Evidence, listener: Listener) -> Composed:
     """The best-supported sentences of the passages, or the refusal when they don't answer the question."""
-    first = _extract(found, spoken)
+    first = extract(found, spoken)
     if first is not None and _enough(first):
         return _quote(found, first, spoken, listener)
     wider = evidence.find_with_context(question, spoken)
-    second = _extract(wider, spoken) if wider else None
+    second = extract(wider, spoken) if wider else None
     if wider is not None and second is not None and _enough(second):
         return _quote(wider, second, spoken, listener)
     return refuse(spoken, first.confidence if first else 0.0, listener)
@@ -36,7 +38,8 @@ def refuse(spoken: str, confidence: float, listener: Listener) -> Composed:
     )
 
 
-def _extract(found: Evidence, spoken: str) -> Extract | None:
+def extract(found: Evidence, spoken: str) -> Extract | None:
+    """The sentences that fit best, whether or not they are enough; None when there is nothing to search."""
     if not found.passages or found.embedder is None:
         return None
     passages = [
@@ -44,24 +47,24 @@ def _extract(found: Evidence, spoken: str) -> Extract | None:
             index=index,
             text=each.text,
             score=each.score,
-            cosine=each.cosine,
             heading=" › ".join(each.heading_path),
             title=each.title,
+            language=each.language,
         )
         for index, each in enumerate(found.passages)
     ]
-    return extractive.extract(found.asked, passages, embedder=found.embedder, language=spoken)
+    return extractive.extract(found.asked, passages, found.standing, embedder=found.embedder, language=spoken)
 
 
-def _enough(extract: Extract) -> bool:
-    return bool(extract.sentences) and extract.confidence >= settings().evidence_floor
+def _enough(found: Extract) -> bool:
+    return bool(found.sentences) and found.confidence >= settings().evidence_floor
 
 
-def _quote(found: Evidence, extract: Extract, spoken: str, listener: Listener) -> Composed:
+def _quote(found: Evidence, chosen: Extract, spoken: str, listener: Listener) -> Composed:
     parts: list[str] = []
     citations = []
-    for index, each in enumerate(extract.sentences, start=1):
-        part = f"{'' if index == 1 else _between(each)}{each.text} [{index}]"
+    for index, each in enumerate(chosen.sentences, start=1):
+        part = f"{_BETWEEN if parts else ''}{each.text} [{index}]"
         listener.on_text(part)
         parts.append(part)
         citations.append(citation(index, found.passages[each.passage_index], each.start, each.end))
@@ -69,11 +72,7 @@ def _quote(found: Evidence, extract: Extract, spoken: str, listener: Listener) -
         text="".join(parts),
         outcome=TurnOutcome.ANSWERED,
         language=spoken,
-        confidence=round(extract.confidence, 4),
+        confidence=round(chosen.confidence, 4),
         citations=citations,
-        metadata={"provider": "builtin", "confidence": round(extract.confidence, 4)},
+        metadata={"provider": "builtin", "confidence": round(chosen.confidence, 4)},
     )
-
-
-def _between(_sentence: ChosenSentence) -> str:
-    return "\n\n"

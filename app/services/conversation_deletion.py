@@ -5,10 +5,12 @@ from uuid import UUID
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.paging import Page, PageRequest
+from app.core.transaction import after_commit
 from app.errors import Conflict, NotFound
 from app.models.audit_entry import RiskLevel
 from app.models.conversation import Conversation
 from app.models.message import Message
+from app.realtime import publisher
 from app.repositories import conversations, messages, turns
 from app.security.principal import Principal
 from app.services import audit
@@ -38,6 +40,8 @@ def delete(principal: Principal, conversation_id: UUID) -> None:
     _lock(company_id, conversation_id)
     conversations.set_deleted(company_id=company_id, conversation_id=conversation_id, at=at, deletion_id=deletion_id)
     _delete_messages(company_id, conversation_id, deletion_id)
+    # Whoever listens is sent away at once.
+    after_commit(lambda: publisher.recheck(conversation_id))
     _record(principal, Event.CONVERSATION_DELETED, "conversation", conversation_id, RiskLevel.MEDIUM)
 
 

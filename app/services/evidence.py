@@ -1,11 +1,14 @@
 """What an agent's documents say to a question."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from app.ai.embedding import Embedder
+from app.ai.language import UNDETERMINED
 from app.ai.pricing import estimate_tokens
+from app.ai.ranking import NOTHING_FOUND, Found, Ranking, Standing, ranked
 from app.ai.resilience import CallRecord, Outcome
 from app.core.tenancy import enter_company
 from app.core.transaction import transaction
@@ -18,6 +21,8 @@ from app.services.model_choice import BUILTIN_EMBEDDING, EmbeddingChoice
 from app.services.questions import Question
 
 _MOST_PASSAGES = 8
+# So many are looked at together, of which the best are taken: enough for each language to have some among them.
+_CANDIDATES = 50
 # A question of so few words rarely says what it is about: it is looked up together with the one before it.
 _SHORT_QUESTION = 5
 
@@ -37,10 +42,11 @@ class Wanted:
 @dataclass(frozen=True)
 class Evidence:
     """The passages that fit a question, best first, and the model that found them (None: there is nothing to search).
-    `asked` is the text that was looked up."""
+    `asked` is the text that was looked up, `standing` how it stands to all that was found."""
 
     asked: str
     passages: list[Passage] = field(default_factory=list)
+    standing: Standing = field(default=NOTHING_FOUND)
     embedder: Embedder | None = None
     calls: list[Call] = field(default_factory=list)
 
@@ -68,16 +74,25 @@ def look_up(wanted: Wanted, asked: str) -> Evidence:
     calls = _calls(choice, asked, started)
     with transaction():
         enter_company(wanted.company_id)
-        passages = retrieval.find(
+        found = retrieval.find(
             company_id=wanted.company_id,
             agent_id=wanted.agent_id,
             space=wanted.space,
             vector=vector,
             question=asked,
             languages=wanted.languages,
-            most=wanted.most,
+            most=max(wanted.most, _CANDIDATES),
         )
-    return Evidence(asked, passages, embedder, calls)
+    ranking = _ranked(asked, wanted.languages, found)
+    passages = [replace(found[at], score=score) for at, score in ranking.order[: wanted.most]]
+    return Evidence(asked, passages, ranking.standing, embedder, calls)
+
+
+def _ranked(asked: str, languages: Sequence[str], found: Sequence[Passage]) -> Ranking:
+    searched = [
+        Found(f"{each.title} {' '.join(each.heading_path)} {each.text}", each.cosine, each.language) for each in found
+    ]
+    return ranked(asked, languages[0] if languages else UNDETERMINED, searched)
 
 
 def _wanted(question: Question, spoken: str) -> Wanted:

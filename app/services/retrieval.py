@@ -14,8 +14,8 @@ from app.repositories.passages import EXACT_UP_TO, Passage, Words
 _MOST_LANGUAGES = 4
 # So many passages with a question's words are ranked, a few microseconds each. In larger sets the most frequent words,
 # which tell the least, aren't looked for.
-_MOST_RANKED = 3_000
-_SAMPLE, _LEAST_IN_SAMPLE = 1_000, 3
+_MOST_RANKED = 2_000
+_SAMPLE = 1_000
 _small: TTLCache[tuple[UUID, str], bool] = TTLCache(maxsize=10_000, ttl=60)
 
 
@@ -90,14 +90,17 @@ def _vocabulary(company_id: UUID, agent_id: UUID) -> _Vocabulary:
     known = _vocabularies.get(agent_id)
     if known is None:
         number = passages.count(company_id=company_id, agent_id=agent_id)
-        having: Mapping[str, float] = {}
-        if number > _MOST_RANKED:
-            sampled = passages.count_words(
-                company_id=company_id, agent_id=agent_id, sample=_SAMPLE, least=_LEAST_IN_SAMPLE
-            )
-            having = {word: number * found / _SAMPLE for word, found in sampled.items()}
-        known = _vocabularies[agent_id] = _Vocabulary(number, having)
+        known = _vocabularies[agent_id] = _Vocabulary(number, _frequent_words(company_id, agent_id, number))
     return known
+
+
+def _frequent_words(company_id: UUID, agent_id: UUID, number: int) -> Mapping[str, float]:
+    if number <= _MOST_RANKED:
+        return {}
+    each = number / _SAMPLE
+    least = max(3, round(_MOST_RANKED / 10 / each))
+    sampled = passages.count_words(company_id=company_id, agent_id=agent_id, sample=_SAMPLE, least=least)
+    return {word: found * each for word, found in sampled.items()}
 
 
 def _is_small(company_id: UUID, agent_id: UUID, space: str) -> bool:

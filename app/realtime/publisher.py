@@ -1,0 +1,87 @@
+"""Sending events to the listeners of a conversation, in whichever process those are."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import redis
+from redis.exceptions import RedisError
+
+from app.core.settings import settings
+from app.extensions import redis_extension
+from app.realtime import scripts
+from app.realtime.events import Event
+from app.realtime.frames import encode, stream_key
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+RECHECK = b"recheck"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRef:
+    """Whose events these are: only the latest attempt of a turn speaks, and only until the turn is over."""
+
+    turn_id: UUID
+    attempt: int
+
+
+class Publisher:
+    """Sends events through one Redis client. Never raises for Redis, and leaves it alone for a moment after it failed:
+    hundreds of threads that each wait for it would be worse than the lost events."""
+
+    REST_SECONDS = 1.0
+
+    def __init__(self, client: Callable[[], "redis.Redis"]) -> None:
+        self._client = client
+        self._rest_until = float("-inf")
+
+    def publish(
+        self, conversation_id: UUID, events: Sequence[Event], *, turn: TurnRef | None = None, final: bool = False
+    ) -> list[str] | None:
+        """Appends `events` to the conversation's stream, in order and in one step; `final`: the last one ends `turn`.
+
+        Returns their ids; an empty list when they were refused, because `turn` is over already or a later attempt has
+        spoken; None when Redis is away.
+        """
+        turn_id = turn.turn_id if turn else None
+        last = len(events) - 1
+        frames = [encode(each, turn_id, final=final and place == last) for place, each in enumerate(events)]
+        return self._attempt(
+            lambda client: scripts.append(
+                client,
+                stream_key(conversation_id),
+                frames,
+                turn=(turn.turn_id, turn.attempt) if turn else None,
+                final=final,
+                keep_seconds=settings().stream_keep_seconds,
+                keep_events=settings().stream_keep_events,
+            ),
+            even_at_rest=final,  # the end of a turn is worth the wait
+        )
+
+    def recheck(self, conversation_id: UUID) -> None:
+        """Lets every listener's permission be checked now instead of within a minute: after a deletion, say."""
+        self._attempt(lambda client: client.publish(stream_key(conversation_id), RECHECK), even_at_rest=False)
+
+    def _attempt(self, action: Callable[["redis.Redis"], Result], *, even_at_rest: bool) -> Result | None:
+        resting = time.monotonic() < self._rest_until
+        if resting and not even_at_rest:
+            return None
+        try:
+            return action(self._client())
+        except (RedisError, OSError) as error:
+            self._rest_until = time.monotonic() + self.REST_SECONDS
+            if not resting:
+                log.warning("events are lost while Redis is away", extra={"reason": str(error)})
+            return None
+
+
+_publisher = Publisher(lambda: redis_extension.client)
+publish = _publisher.publish
+recheck = _publisher.recheck
