@@ -38,6 +38,15 @@ PENDING = {
     ("GET", "/v1/agent/<agent_id>/embed-code"),
     ("GET", "/widget.js"),
     ("POST", "/test"),
+    ("GET", "/v1/analytic/dashboard"),
+    ("POST", "/v1/search/database"),
+    ("POST", "/v1/system-metric"),
+    ("GET", "/v1/analytic/agent/<agent_id>"),
+    ("GET", "/v1/analytic/conversation/<conversation_id>"),
+    ("GET", "/v1/analytic/leads"),
+    ("GET", "/v1/analytic/usage"),
+    ("GET", "/v1/analytic/agent/<agent_id>/performance-comparison"),
+    ("POST", "/v1/analytic/export"),
 }
 
 
