@@ -11,7 +11,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -146,6 +147,20 @@ class Installation:
             except OSError:
                 time.sleep(0.1)
         raise RuntimeError(f"the web process doesn't answer:\n{self.log('web')[-3000:]}")
+
+
+@contextmanager
+def model_process(*, tokens: int, seconds: float) -> Iterator[str]:
+    """A model server in a process of its own, so that it and the clients don't wait for each other; its address."""
+    command = [sys.executable, str(ROOT / "scripts/bench/model_server.py"), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--tokens", str(tokens), "--seconds", str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield process.stdout.readline().strip() if process.stdout else ""
+    finally:
+        process.terminate()
+        process.wait()
 
 
 class Api:

@@ -99,7 +99,7 @@ def test_hides_other_companies(client: FlaskClient, cast: Cast) -> None:
         ("languages", ["e"]),
         ("status", "busy"),
         ("instructions", "x" * 8001),
-        ("company_id", str(uuid4())),
+        ("company_id", "0198c0de-7a3b-7c11-8a55-3f2b6d4e9a01"),
         ("operating_hours", None),
         ("operating_hours", {"timezone": "Europe/Madrid"}),
         ("operating_hours", {"days": {"mon": [["09:00", "18:00"]]}}),
