@@ -6,6 +6,7 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 from sqlalchemy import bindparam, delete, exists, select, text, tuple_
 
 from app.core.transaction import session
@@ -45,7 +46,7 @@ def add_many(
         "space": space,
         "dimension": vectors.shape[1],
         "chunk_ids": [str(each) for each in chunk_ids],
-        "vectors": [_literal(each) for each in vectors],
+        "vectors": _literals(vectors),
     }
     session().execute(_ADD, parameters)
 
@@ -109,5 +110,8 @@ def delete_spaces_but(*, company_id: UUID, agent_id: UUID, kept: str, limit: int
     return changed_rows(statement)
 
 
-def _literal(vector: npt.NDArray[np.float32]) -> str:
-    return "[" + ",".join(f"{value:.5g}" for value in vector.tolist()) + "]"
+def _literals(vectors: npt.NDArray[np.float32]) -> list[str]:
+    """As Postgres reads them. Six decimals are more than half precision keeps; orjson writes them ten times as fast as
+    Python formats numbers."""
+    rounded = np.ascontiguousarray(np.round(vectors, 6))
+    return [orjson.dumps(each, option=orjson.OPT_SERIALIZE_NUMPY).decode() for each in rounded]

@@ -125,6 +125,8 @@ def test_a_picture_is_named_and_what_is_accepted(file: _Write, tmp_path: Path) -
         (_OLE, UnknownType, "old Office"),
         (_OLE + "EncryptedPackage".encode("utf-16-le"), Encrypted, "password"),
     ],
+    # Not by the content: archives hold the time at which they were made, and test processes would disagree.
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_refused_says_why(file: _Write, content: bytes, error: type[IngestError], said: str) -> None:
     with pytest.raises(error, match=said):
