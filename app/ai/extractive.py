@@ -5,37 +5,39 @@ from dataclasses import dataclass
 
 from app.ai.common_words import points_back
 from app.ai.embedding import Embedder
-from app.ai.evidence import FLOOR, USUAL_GAP, Evidence
-from app.ai.language import UNDETERMINED, detect, primary
+from app.ai.evidence import FLOOR, Evidence
+from app.ai.language import primary
+from app.ai.ranking import Standing
 from app.ai.sentences import Span, is_heading, is_list_item, is_numbered_item, is_table_row, split
 from app.ai.terms import TextWords, content_terms, overlap, weights
 
-# How many of the best passages are quoted from; those after them are the background to compare with.
-_PASSAGES = 3
+# How many of the best passages are quoted from.
+_PASSAGES = 5
 _EMBEDDED_SENTENCES = 16
 _CHOSEN = 3
-_OVERLAP_WEIGHT = 0.15
+_OVERLAP_WEIGHT = 0.1
+# A sentence of a better passage is the better one.
+_PASSAGE_WEIGHT = 0.1
 # Further sentences must be nearly as good as the best one, and say something else.
 _WORSE_BY = 0.045
 _SAME_WORDS = 0.75
 _LIST_ITEMS = 8
 # A neighbouring sentence is quoted along when it has this share of the words of a statement that the best one lacks.
 _NEIGHBOUR_GAIN = 0.25
-_LANGUAGE_SAMPLE = 600
 _QUESTION_MARKS = ("?", "？", "؟", ";")
 _BETWEEN_HEADINGS = " › "
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage as retrieval found it. `score` is the fused one, `cosine` the one of question and passage."""
+    """A passage as retrieval found it. `score` is the one it was ranked by, 0 to 1; `language` None: not known."""
 
     index: int
     text: str
     score: float
-    cosine: float
     heading: str = ""
     title: str = ""
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,11 @@ class _Candidate:
         return f"{self.context}: {self.text}" if self.context else self.text
 
 
-def extract(question: str, passages: Sequence[Passage], *, language: str, embedder: Embedder) -> Extract:
-    """Up to three quotations from the best of `passages` (best first; eight or so let it tell the best from the rest),
-    each a sentence, or a sentence with what it can't be understood without.
+def extract(
+    question: str, passages: Sequence[Passage], standing: Standing, *, language: str, embedder: Embedder
+) -> Extract:
+    """Up to three quotations from the best of `passages` (best first; eight or so tell which words are telling), each
+    a sentence, or a sentence with what it can't be understood without.
 
     Embeds the question and 16 sentences at most. Raises `EmbeddingUnavailable`.
     """
@@ -90,8 +94,9 @@ def extract(question: str, passages: Sequence[Passage], *, language: str, embedd
     vectors = embedder.embed_passages([each.with_context for each in candidates])
     cosines = (vectors @ embedder.embed_queries([question])[0]).tolist()
     for candidate, cosine in zip(candidates, cosines, strict=True):
-        candidate.score = cosine + _OVERLAP_WEIGHT * candidate.overlap
-    evidence = _evidence(passages, candidates, max(cosines), language)
+        of_passage = _PASSAGE_WEIGHT * passages[candidate.passage].score
+        candidate.score = cosine + _OVERLAP_WEIGHT * candidate.overlap + of_passage
+    evidence = _evidence(passages, candidates, max(cosines), standing, language)
     quoted = tuple(_quotations(passages, spans, _chosen(candidates), language))
     confidence = evidence.confidence
     return Extract(answered=confidence >= FLOOR, confidence=confidence, sentences=quoted, evidence=evidence)
@@ -137,27 +142,18 @@ def _evidence(
     passages: Sequence[Passage],
     candidates: Sequence[_Candidate],
     cosine: float,
+    standing: Standing,
     language: str,
 ) -> Evidence:
-    foreign = _in_another_language(passages[0], language)
+    of_best = passages[0].language
     return Evidence(
         sentence=cosine,
-        gap=_gap([each.cosine for each in passages]),
+        spread=standing.spread,
         overlap=max(each.overlap for each in candidates),
-        foreign=foreign,
+        lead=passages[0].score - passages[1].score if len(passages) > 1 else 0.0,
+        unknown=standing.unknown,
+        foreign=of_best is not None and primary(of_best) != primary(language),
     )
-
-
-def _gap(cosines: Sequence[float]) -> float:
-    best, *others = sorted(cosines, reverse=True)
-    background = others[_PASSAGES - 1 :]
-    # With hardly anything to compare to, the distance says nothing either way.
-    return best - sum(background) / len(background) if background else USUAL_GAP
-
-
-def _in_another_language(passage: Passage, language: str) -> bool:
-    found = detect(passage.text[:_LANGUAGE_SAMPLE], candidates=[language])
-    return UNDETERMINED not in {found, primary(language)} and found != primary(language)
 
 
 def _chosen(candidates: Sequence[_Candidate]) -> list[_Candidate]:

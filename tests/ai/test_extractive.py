@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from app.ai.extractive import Extract, Passage, extract, select_quote
 from app.ai.local_model import LocalEmbedder
+from app.ai.ranking import NOTHING_FOUND, Found, ranked
 
 # The first test that embeds builds the model (2 s) and loads it.
 pytestmark = pytest.mark.slow
@@ -24,14 +24,16 @@ PRICES = (
 
 def ask(embedder: LocalEmbedder, question: str, texts: list[str], language: str = "en", title: str = "") -> Extract:
     cosines = embedder.embed_passages(texts) @ embedder.embed_queries([question])[0]
-    order = np.argsort(-cosines)
-    passages = [Passage(int(at), texts[at], float(cosines[at]), float(cosines[at]), title=title) for at in order]
-    return extract(question, passages, language=language, embedder=embedder)
+    found = [Found(text, float(cosine), "en") for text, cosine in zip(texts, cosines, strict=True)]
+    ranking = ranked(question, language, found)
+    passages = [Passage(at, texts[at], score, title=title, language="en") for at, score in ranking.order[:8]]
+    return extract(question, passages, ranking.standing, language=language, embedder=embedder)
 
 
 @pytest.fixture(scope="module")
 def hotel() -> list[str]:
-    return [f"{heading}\n{text}" for heading, text in json.loads(HOTEL.read_text())["passages"]]
+    lines = json.loads(HOTEL.read_text())["documents"]["hotel.md"]
+    return "\n".join(lines).removeprefix("## ").replace("\n\n## ", "\0").replace("\n\n", "\n").split("\0")
 
 
 @pytest.mark.parametrize(
@@ -113,8 +115,8 @@ def test_an_opening_line_brings_its_list(embedder: LocalEmbedder) -> None:
 
 @pytest.mark.parametrize(("question", "texts"), [("", ["A sentence."]), ("Anything?", []), ("Anything?", ["", " \n "])])
 def test_nothing_comes_of_nothing(embedder: LocalEmbedder, question: str, texts: list[str]) -> None:
-    passages = [Passage(number, text, 1.0, 0.8) for number, text in enumerate(texts)]
-    found = extract(question, passages, language="en", embedder=embedder)
+    passages = [Passage(number, text, 1.0) for number, text in enumerate(texts)]
+    found = extract(question, passages, NOTHING_FOUND, language="en", embedder=embedder)
     assert (found.answered, found.confidence, found.sentences) == (False, 0.0, ())
 
 
@@ -129,14 +131,14 @@ def test_embeds_few_sentences_of_long_passages(embedder: LocalEmbedder) -> None:
             return embedder.embed_passages(texts)
 
     counting = Counting()
-    passages = [Passage(at, f"Sentence about rooms {at}. " * 40, 1.0, 0.8) for at in range(8)]
-    extract("Which rooms?", passages, language="en", embedder=counting)  # type: ignore[arg-type]
+    passages = [Passage(at, f"Sentence about rooms {at}. " * 40, 1.0) for at in range(8)]
+    extract("Which rooms?", passages, NOTHING_FOUND, language="en", embedder=counting)  # type: ignore[arg-type]
     assert counting.embedded == 16
 
 
 def test_hostile_text_does_no_harm(embedder: LocalEmbedder) -> None:
-    passages = [Passage(0, "\ud800\0 | | |\n- \n1.\n:\n" + "x" * 5_000, 1.0, 0.8)]
-    extract("\ud800 why\0?", passages, language="xx", embedder=embedder)
+    passages = [Passage(0, "\ud800\0 | | |\n- \n1.\n:\n" + "x" * 5_000, 1.0)]
+    extract("\ud800 why\0?", passages, NOTHING_FOUND, language="xx", embedder=embedder)
 
 
 def test_selects_the_quote_that_supports_a_statement(hotel: list[str]) -> None:
