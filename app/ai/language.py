@@ -71,6 +71,7 @@ _SHARED_PATTERNS = {languages: re.compile(f"[{blocks}]") for blocks, languages i
 _UNSPACED = re.compile(
     "[" + "".join(_ONE_LANGUAGE[each] for each in ("zh", "ja", "ko", "th", "lo", "my", "km")) + "\u3005\u3007]+"
 )
+_MARK_PLANES = (*range(0x300, 0x20000), *range(0xE0100, 0xE01F0))
 _KATAKANA_MIDDLE_DOT = "\u30fb"
 
 # Names of Postgres 15's built-in configurations.
@@ -157,24 +158,15 @@ def _sound(word: str) -> Iterator[str]:
 
 
 def _runs(text: str) -> Iterator[str]:
-    start = None
-    for at, character in enumerate(text):
-        if _in_word(text, at, character):
-            start = at if start is None else start
-        elif start is not None:
-            yield text[start:at]
-            start = None
-    if start is not None:
-        yield text[start:]
+    return (run.group() for run in _word_pattern().finditer(text))
 
 
-def _in_word(text: str, at: int, character: str) -> bool:
-    if character.isalnum():
-        return True
-    if character == ".":
-        return 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
-    # Zero-width joiners stand inside Persian and Indian words.
-    return character in "\u200c\u200d" or unicodedata.category(character)[0] == "M"
+@cache
+def _word_pattern() -> re.Pattern[str]:
+    """Runs of letters, digits and marks; points inside of them; and zero-width joiners, which stand inside Persian and
+    Indian words. Python's patterns know no marks, so they are listed: up to the end of the planes that have some."""
+    marks = "".join(character for character in map(chr, _MARK_PLANES) if unicodedata.category(character)[0] == "M")
+    return re.compile(rf"(?:[^\W_]|[{re.escape(marks)}\u200c\u200d]|(?<=[^\W_])\.(?=[^\W_]))+")
 
 
 def _pieces(run: str) -> Iterator[str]:

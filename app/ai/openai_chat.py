@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator, Mapping
 from enum import Enum
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, cast
 
 import httpx2
@@ -38,7 +39,7 @@ class _Quirk(Enum):
     NO_TEMPERATURE = "temperature"
 
 
-_quirks: LRUCache[tuple[str, str], frozenset[_Quirk]] = LRUCache(4096)
+_quirks: LRUCache[tuple[str, str, str], frozenset[_Quirk]] = LRUCache(4096)
 _quirks_lock = threading.Lock()
 
 
@@ -111,9 +112,11 @@ class OpenAIChat:
 
     def _known_quirks(self) -> frozenset[_Quirk]:
         with _quirks_lock:
-            return _quirks.get((self._base_url, ""), frozenset()) | _quirks.get(
-                (self._base_url, self.model), frozenset()
-            )
+            return _quirks.get(self._scope(""), frozenset()) | _quirks.get(self._scope(self.model), frozenset())
+
+    def _scope(self, model: str) -> tuple[str, str, str]:
+        # By key: what one company provokes at a vendor must not change the calls of another.
+        return self._base_url, model, blake2b(self._api_key.encode(), digest_size=16).hexdigest()
 
     def _learn(self, error: openai.APIStatusError, known: frozenset[_Quirk]) -> bool:
         """Whether the server complained of a parameter that we can do without; remembered for the next calls."""
@@ -123,7 +126,7 @@ class OpenAIChat:
         quirk = next((quirk for quirk in _Quirk if quirk not in known and complaint.mentions(quirk.value)), None)
         if quirk is None:
             return False
-        scope = (self._base_url, "" if quirk is _Quirk.NO_STREAM_OPTIONS else self.model)
+        scope = self._scope("" if quirk is _Quirk.NO_STREAM_OPTIONS else self.model)
         with _quirks_lock:
             _quirks[scope] = _quirks.get(scope, frozenset()) | {quirk}
         return True

@@ -63,8 +63,9 @@ class _Patience:
 
     def __call__(self, connection: extensions.connection) -> None:
         while (state := connection.poll()) != extensions.POLL_OK:
-            in_transaction = connection.status == extensions.STATUS_BEGIN
-            wait = self._wait_for_statement if in_transaction else self._wait_at_once
+            # Maintenance (CREATE DATABASE, say) runs outside of transactions and takes its time.
+            at_work = connection.status == extensions.STATUS_BEGIN or connection.autocommit
+            wait = self._wait_for_statement if at_work else self._wait_at_once
             wait(connection.fileno(), state == extensions.POLL_WRITE)
 
     def _wait_at_once(self, fd: int, write: bool) -> None:

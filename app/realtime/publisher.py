@@ -69,6 +69,12 @@ class Publisher:
         """Lets every listener's permission be checked now instead of within a minute: after a deletion, say."""
         self._attempt(lambda client: client.publish(stream_key(conversation_id), RECHECK), even_at_rest=False)
 
+    def forget(self, conversation_id: UUID) -> None:
+        """Drops what is kept of a conversation's events: what was deleted must not be resumed. Clients that come back
+        are told to fetch the messages again."""
+        key = stream_key(conversation_id)
+        self._attempt(lambda client: client.delete(key, f"{key}:state"), even_at_rest=True)
+
     def _attempt(self, action: Callable[["redis.Redis"], Result], *, even_at_rest: bool) -> Result | None:
         resting = time.monotonic() < self._rest_until
         if resting and not even_at_rest:
@@ -85,3 +91,4 @@ class Publisher:
 _publisher = Publisher(lambda: redis_extension.client)
 publish = _publisher.publish
 recheck = _publisher.recheck
+forget = _publisher.forget

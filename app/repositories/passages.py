@@ -101,6 +101,8 @@ _LIVE_AMONG = text(
     "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company"
     " AND d.deleted_at IS NULL AND d.generation = c.generation"
     " WHERE c.company_id = :company AND c.id = ANY(CAST(:ids AS uuid[])) AND c.deleted_at IS NULL"
+    # A deletion either is seen here, or waits until what cites the passage is stored.
+    " ORDER BY c.id FOR SHARE OF c, d"
 )
 
 

@@ -71,7 +71,9 @@ def _compose(question: Question, spoken: str, found: Evidence, listener: Listene
         return builtin_answers.compose(question, spoken, found, listener)
     if not found.passages:
         return builtin_answers.refuse(spoken, 0.0, listener)
-    asked = evidence.find_with_context(question, spoken) or found
+    wider = evidence.find_with_context(question, spoken)
+    calls.extend(wider.calls if wider else [])
+    asked = wider or found
     try:
         return model_answers.compose(question, spoken, asked, listener, calls)
     except AllModelsFailed as error:

@@ -1,5 +1,7 @@
 """The builtin agent: answers with the documents' own sentences, each with where it stands."""
 
+import re
+
 from app.ai import extractive
 from app.ai.extractive import Extract
 from app.ai.phrases import phrases
@@ -11,6 +13,8 @@ from app.services.evidence import Evidence
 from app.services.questions import Composed, Listener, Question
 
 _BETWEEN = "\n\n"
+
+_FOOTNOTE = re.compile(r"\[(\^?\d{1,3})\]")
 
 
 def compose(question: Question, spoken: str, found: Evidence, listener: Listener) -> Composed:
@@ -64,7 +68,7 @@ def _quote(found: Evidence, chosen: Extract, spoken: str, listener: Listener) ->
     parts: list[str] = []
     citations = []
     for index, each in enumerate(chosen.sentences, start=1):
-        part = f"{_BETWEEN if parts else ''}{each.text} [{index}]"
+        part = f"{_BETWEEN if parts else ''}{_unmarked(each.text)} [{index}]"
         listener.on_text(part)
         parts.append(part)
         citations.append(citation(index, found.passages[each.passage_index], each.start, each.end))
@@ -76,3 +80,8 @@ def _quote(found: Evidence, chosen: Extract, spoken: str, listener: Listener) ->
         citations=citations,
         metadata={"provider": "builtin", "confidence": round(chosen.confidence, 4)},
     )
+
+
+def _unmarked(text: str) -> str:
+    """A document's own footnotes, `[2]`, would be taken for our markers."""
+    return _FOOTNOTE.sub(r"(\1)", text)

@@ -13,6 +13,7 @@ from app.models.provider_model import ModelType
 from app.repositories.turns import Claim
 
 _FREE = Decimal(0)
+_MOST_TOKENS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Call:
     def row(self, claim: Claim, lead_id: UUID | None, at: datetime) -> ModelCall:
         """The row that the turn is billed by."""
         record = self.record
+        # Servers say what they like; a column holds 31 bits.
+        tokens_in, tokens_out = (
+            min(max(each, 0), _MOST_TOKENS) for each in (record.input_tokens, record.output_tokens)
+        )
         return ModelCall(
             id=new_id(),
             company_id=claim.company_id,
@@ -42,15 +47,15 @@ class Call:
             outcome=record.outcome,
             error_code=record.error_code,
             attempt=record.attempt,
-            input_tokens=record.input_tokens,
-            output_tokens=record.output_tokens,
+            input_tokens=tokens_in,
+            output_tokens=tokens_out,
             estimated=record.estimated,
             input_price=self.input_price,
             output_price=self.output_price,
             currency=self.currency,
             cost=cost(
-                record.input_tokens,
-                record.output_tokens,
+                tokens_in,
+                tokens_out,
                 input_price_per_million=self.input_price or _FREE,
                 output_price_per_million=self.output_price or _FREE,
             ),

@@ -7,6 +7,7 @@ from app.core.ids import new_id
 from app.core.paging import Page, PageRequest
 from app.core.transaction import after_commit
 from app.errors import Conflict, NotFound
+from app.jobs import JobName, enqueue
 from app.models.audit_entry import RiskLevel
 from app.models.conversation import Conversation
 from app.models.message import Message
@@ -42,6 +43,7 @@ def delete(principal: Principal, conversation_id: UUID) -> None:
     _delete_messages(company_id, conversation_id, deletion_id)
     # Whoever listens is sent away at once.
     after_commit(lambda: publisher.recheck(conversation_id))
+    after_commit(lambda: publisher.forget(conversation_id))
     _record(principal, Event.CONVERSATION_DELETED, "conversation", conversation_id, RiskLevel.MEDIUM)
 
 
@@ -67,6 +69,7 @@ def delete_messages(principal: Principal, conversation_id: UUID) -> int:
     company_id = principal.company()
     _lock(company_id, conversation_id)
     count = _delete_messages(company_id, conversation_id, new_id())
+    after_commit(lambda: publisher.forget(conversation_id))
     _record(principal, Event.MESSAGES_DELETED, "conversation", conversation_id, RiskLevel.MEDIUM)
     return count
 
@@ -84,11 +87,18 @@ def delete_message(principal: Principal, message_id: UUID) -> None:
     """Deletes one message."""
     company_id = principal.company()
     at = now()
-    if not messages.set_deleted(company_id=company_id, message_id=message_id, at=at, deletion_id=new_id()):
+    message = messages.get(company_id=company_id, message_id=message_id)
+    if message is None:
         raise NotFound
+    messages.set_deleted(company_id=company_id, message_id=message_id, at=at, deletion_id=new_id())
     turns.fail_unfinished(
         company_id=company_id, message_id=message_id, at=at, error_code="message_deleted", error=_CALLED_OFF
     )
+    conversation_id = message.conversation_id
+    after_commit(lambda: publisher.forget(conversation_id))
+    waiting = turns.next_queued(company_id=company_id, conversation_id=conversation_id)
+    if waiting is not None:
+        enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=waiting)
     _record(principal, Event.MESSAGE_DELETED, "message", message_id)
 
 

@@ -88,7 +88,7 @@ def create(principal: Principal, new: NewConversation) -> Conversation:
         user_id=principal.user_id,
         title=new.title,
         details=dict(new.metadata or {}),
-        max_context_length=new.max_context_length or settings().context_length,
+        max_context_length=_context_length(principal, new.max_context_length),
         last_message_at=now(),
     )
     conversations.add(conversation)
@@ -163,6 +163,14 @@ def _readable(principal: Principal, conversation: Conversation | None) -> Conver
     if principal.kind is PrincipalKind.LEAD and conversation.lead_id != principal.id:
         raise NotFound
     return conversation
+
+
+def _context_length(principal: Principal, wanted: int | None) -> int:
+    usual = settings().context_length
+    if wanted is None:
+        return usual
+    # What a model reads costs the company; a visitor may have less of it, not more.
+    return min(wanted, usual) if principal.kind is PrincipalKind.LEAD else wanted
 
 
 def _lead(principal: Principal, named: UUID | None) -> UUID | None:

@@ -8,9 +8,11 @@ from uuid import UUID
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.paging import Page, PageRequest
+from app.core.transaction import after_commit
 from app.errors import Invalid, NotFound
 from app.models.audit_entry import RiskLevel
 from app.models.lead import Lead, LeadStatus
+from app.realtime import publisher
 from app.repositories import agents, leads
 from app.security.principal import Principal
 from app.services import audit
@@ -95,6 +97,7 @@ def delete(principal: Principal, lead_id: UUID) -> None:
         raise NotFound
     lead.deleted_at, lead.deletion_id = at, deletion_id
     ids = leads.delete_conversations(company_id=company_id, lead_id=lead_id, at=at, deletion_id=deletion_id)
+    after_commit(lambda: [publisher.recheck(each) for each in ids])
     leads.fail_turns(
         company_id=company_id, conversation_ids=ids, at=at, error_code="conversation_deleted", error=_CALLED_OFF
     )

@@ -46,7 +46,7 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
             elif isinstance(event, Finished):
                 finished = event
             else:
-                _say(listener, written.feed(event.text))
+                _say(listener, written.feed(event.text.replace("\x00", "")))
     _say(listener, written.finish())
     if written.no_answer or not written.text.strip():
         listener.on_restart()

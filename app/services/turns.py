@@ -21,6 +21,7 @@ from app.core.ids import new_id
 from app.core.settings import settings
 from app.core.tenancy import across_companies, enter_company
 from app.core.transaction import transaction
+from app.errors import Unavailable
 from app.jobs import JobName, send
 from app.models.message import Message, MessageRole
 from app.models.turn import Turn, TurnOutcome, TurnStatus
@@ -56,28 +57,35 @@ class _Work:
     lead_id: UUID | None
 
 
+# Stands for work that couldn't be loaded.
+_BROKEN = _Work.__new__(_Work)
+
+
 def answer(company_id: UUID, turn_id: UUID) -> None:
     """Answers one message, if it is its turn and nobody else does; then wakes a worker for the next."""
-    taken = _when_database_is_back(lambda: _take(company_id, turn_id))
-    if taken is None:
+    claim, work = _take(company_id, turn_id)
+    if claim is None:
         return
-    claim, work = taken
     with turn_leases.held(claim) as lease:
         try:
+            if work is _BROKEN:
+                work = _when_database_is_back(lambda: _load_again(claim))
             _answer(claim, work, lease)
         except LeaseLost:
             return
         except ShuttingDown:
             _release(claim)
             return
+        except Unavailable as error:
+            log.warning("a turn can't be answered now", extra={"turn": str(turn_id), "reason": error.detail})
+            _fail(claim, error.code, "I can't look this up at the moment. Please ask again shortly.")
         except Exception:
             log.exception("a turn failed", extra={"turn": str(turn_id), "attempt": claim.attempt})
             _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
 
 
 def sweep() -> int:
-    """Wakes workers for turns whose job was lost or whose worker died, and ends those that were tried too often.
-    Returns how many."""
+    """Wakes workers for turns whose job was lost or whose worker died. Returns how many."""
     at = now()
     with transaction(), across_companies("a sweep over the turns of all companies"):
         due = turns.take_due_across_companies(at=at, again_at=at + _AGAIN, limit=_SWEEP_LIMIT)
@@ -86,12 +94,31 @@ def sweep() -> int:
     return len(due)
 
 
-def _take(company_id: UUID, turn_id: UUID) -> tuple[Claim, _Work | None] | None:
-    """The turn, if it is to be had, and what answering it takes; None for the latter when its message is gone."""
+def _take(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"]:
+    """The turn, if it is to be had, and what answering it takes; None for the latter when its message is gone.
+
+    Both in one transaction, for they are most of what comes before the first word. When loading fails the claim stands
+    all the same, or the turn would be tried for ever without an attempt being counted.
+    """
+    try:
+        return _when_database_is_back(lambda: _take_and_load(company_id, turn_id))
+    except (DBAPIError, PoolTimeout):
+        raise
+    except Exception:
+        log.exception("what a turn needs can't be loaded", extra={"turn": str(turn_id)})
+        return _when_database_is_back(lambda: _claim(company_id, turn_id)), _BROKEN
+
+
+def _take_and_load(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"]:
+    with transaction():
+        claim = _claim(company_id, turn_id)
+        return claim, None if claim is None else _load(claim)
+
+
+def _claim(company_id: UUID, turn_id: UUID) -> Claim | None:
     with transaction():
         enter_company(company_id)
-        claim = turns.claim(company_id=company_id, turn_id=turn_id, at=now(), lease=turn_leases.lease_time())
-        return None if claim is None else (claim, _load(claim))
+        return turns.claim(company_id=company_id, turn_id=turn_id, at=now(), lease=turn_leases.lease_time())
 
 
 def _load_again(claim: Claim) -> _Work | None:
