@@ -42,12 +42,14 @@ The money is on your account five working days after we have received the parcel
 @pytest.fixture(scope="session")
 def model(app: Flask, settings: Settings, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The builtin embedding model, built once for all processes of a test run, where the application looks for it."""
+    place = settings.data_dir / "models" / BUILTIN_EMBEDDING_MODEL
+    if place.exists():  # other tests of this process were first
+        return
     base = tmp_path_factory.getbasetemp()
     built = (base if worker_id == "master" else base.parent) / "local-model"
     prepare(built)
-    folder = settings.data_dir / "models"
-    folder.mkdir(exist_ok=True)
-    (folder / BUILTIN_EMBEDDING_MODEL).symlink_to(built)
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(built)
 
 
 @pytest.fixture
