@@ -13,7 +13,7 @@ import redis
 from app.config import Settings
 from app.core import settings as current_settings
 from app.core.redis import make_client
-from app.realtime.events import ChatDelta, ChatStatus
+from app.realtime.events import ChatDelta, ChatStatus, Typing
 from app.realtime.frames import Frame
 from app.realtime.hub import Hub
 from app.realtime.publisher import Publisher, TurnRef
@@ -32,6 +32,8 @@ def _settings(settings: Settings) -> Iterator[None]:
 def client(settings: Settings) -> Iterator[redis.Redis]:
     """Redis as the application's own processes use it; what it holds is forgotten afterwards."""
     made = make_client(settings.redis_url, 1.0)
+    # A Redis that has just started knows no scripts, which counts as a restart: whoever listens is told to resync.
+    Publisher(lambda: made).publish(uuid4(), [Typing(conversation_id=uuid4(), who="agent", active=True)])
     yield made
     made.flushdb()
     made.close()
