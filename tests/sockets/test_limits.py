@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app import sockets
@@ -18,6 +19,15 @@ from tests.realtime.conftest import wait_until
 from tests.sockets.conftest import Scene, key_of
 
 PATH = "/socket.io/?EIO=4&transport=polling"
+
+
+@pytest.fixture(autouse=True)
+def _bound_to_this_application(app: Flask, settings: Settings) -> Iterator[None]:
+    """Other tests make applications of their own, and Socket.IO's server belongs to the last one made."""
+    before = app.wsgi_app
+    sockets.bind(app, settings)
+    yield
+    app.wsgi_app = before  # type: ignore[method-assign]
 
 
 class Poller:
