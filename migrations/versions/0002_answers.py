@@ -99,6 +99,7 @@ def upgrade() -> None:
             [sa.literal_column(f"(vector::halfvec({dimension}))").label("indexed")],
             postgresql_ops={"indexed": "halfvec_ip_ops"},
             postgresql_using="hnsw",
+            postgresql_with={"m": 24, "ef_construction": 128},
             postgresql_where=sa.text(f"dimension = {dimension}"),
         )
     op.create_foreign_key(
