@@ -149,6 +149,8 @@ def test_holds_no_transaction_while_it_waits(attempt: Any, database: Session, mo
     def look() -> Callable[[], int]:
         open_ones = text(
             "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND usename <> current_user"
+            # The other test process has a database of its own on the same server.
+            " AND datname = current_database()"
         )
         seen.append(database.execute(open_ones).scalar_one())
         database.rollback()
