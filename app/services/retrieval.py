@@ -1,7 +1,9 @@
 """Finding the passages that answer a question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
+from typing import TypeVar
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -9,6 +11,9 @@ from cachetools import TTLCache
 from app.ai import language
 from app.repositories import passages
 from app.repositories.passages import EXACT_UP_TO, Passage, Words
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 # How many languages' dictionaries a question is looked up with.
 _MOST_LANGUAGES = 4
@@ -27,7 +32,8 @@ class _Vocabulary:
     having: Mapping[str, float]
 
 
-_vocabularies: TTLCache[UUID, _Vocabulary] = TTLCache(maxsize=200, ttl=600)
+_vocabularies: TTLCache[UUID, _Vocabulary] = TTLCache(maxsize=10_000, ttl=600)
+_lock = Lock()
 
 
 def find(
@@ -59,8 +65,9 @@ def find(
 
 def forget() -> None:
     """Forgets what is remembered about agents."""
-    _vocabularies.clear()
-    _small.clear()
+    with _lock:
+        _vocabularies.clear()
+        _small.clear()
 
 
 def _words(question: str, languages: Sequence[str]) -> list[Words]:
@@ -87,11 +94,11 @@ def _telling(lexemes: Sequence[str], vocabulary: _Vocabulary) -> list[str]:
 
 
 def _vocabulary(company_id: UUID, agent_id: UUID) -> _Vocabulary:
-    known = _vocabularies.get(agent_id)
-    if known is None:
+    def make() -> _Vocabulary:
         number = passages.count(company_id=company_id, agent_id=agent_id)
-        known = _vocabularies[agent_id] = _Vocabulary(number, _frequent_words(company_id, agent_id, number))
-    return known
+        return _Vocabulary(number, _frequent_words(company_id, agent_id, number))
+
+    return _remembered(_vocabularies, agent_id, make)
 
 
 def _frequent_words(company_id: UUID, agent_id: UUID, number: int) -> Mapping[str, float]:
@@ -104,10 +111,18 @@ def _frequent_words(company_id: UUID, agent_id: UUID, number: int) -> Mapping[st
 
 
 def _is_small(company_id: UUID, agent_id: UUID, space: str) -> bool:
-    key = (agent_id, space)
-    small = _small.get(key)
-    if small is None:
+    def make() -> bool:
         most = EXACT_UP_TO + 1
-        counted = passages.count_up_to(company_id=company_id, agent_id=agent_id, space=space, most=most)
-        small = _small[key] = counted < most
-    return small
+        return passages.count_up_to(company_id=company_id, agent_id=agent_id, space=space, most=most) < most
+
+    return _remembered(_small, (agent_id, space), make)
+
+
+def _remembered(cache: TTLCache[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+    with _lock:
+        known = cache.get(key)
+    if known is None:
+        known = make()
+        with _lock:
+            cache[key] = known
+    return known

@@ -52,7 +52,7 @@ SET enable_sort = off SET search_path = public, pg_temp AS $$
 BEGIN
     -- Not settings of the function, which nobody but a superuser could restore from a dump. The scan goes on until
     -- enough rows pass; without that a filter that keeps 1 % leaves one row of ten.
-    PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true);
+    PERFORM set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '400', true);
     RETURN QUERY EXECUTE format($query$
         SELECT e.chunk_id, -e.distance FROM (
             SELECT chunk_id, vector::halfvec(%1$s) <#> $5::halfvec(%1$s) AS distance FROM chunk_embeddings
