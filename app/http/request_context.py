@@ -92,7 +92,9 @@ def _end(response: Response) -> Response:
 def _add_headers(response: Response) -> None:
     present = {name.lower() for name, _ in response.headers}
     added = [("X-Request-ID", request_id.get() or ""), *g.get("limit_headers", ())]
-    added += [(name, value) for name, value in _SECURITY if name.lower() not in present]
+    # A page that other sites show in a frame says in its own policy which ones.
+    without = present | ({"x-frame-options"} if g.get("frameable") else set())
+    added += [(name, value) for name, value in _SECURITY if name.lower() not in without]
     if settings().production:
         added.append(("Strict-Transport-Security", "max-age=31536000; includeSubDomains"))
     response.headers.extend(added)

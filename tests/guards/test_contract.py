@@ -36,7 +36,6 @@ PENDING = {
     ("GET", "/v1/rate-limit-analysis"),
     ("GET", "/v1/detailed-usage/<api_key_id>"),
     ("GET", "/v1/agent/<agent_id>/embed-code"),
-    ("GET", "/widget.js"),
     ("POST", "/test"),
     ("GET", "/v1/analytic/dashboard"),
     ("POST", "/v1/search/database"),

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from flask import Response
+
 from app.blueprints.agent.schemas import (
     AgentPage,
     AgentQuery,
@@ -20,6 +22,7 @@ from app.blueprints.agent.schemas import (
 )
 from app.blueprints.agent.stats import AgentStatsResponse
 from app.core.paging import Page, PageRequest
+from app.http import widget
 from app.http.api import Blueprint
 from app.http.rate_limits import Category
 from app.http.requires import Credential, current_principal, public, requires
@@ -142,3 +145,11 @@ def find_unanswered_questions(query: dict[str, Any], agent_id: UUID) -> Page[Una
 def mark_unanswered_question(body: dict[str, bool], question_id: UUID) -> UnansweredQuestion:
     """Mark a question as resolved, or as open again"""
     return unanswered_questions.mark(current_principal(), question_id, **body)
+
+
+@blp.get("/widget.js")
+@public(category=Category.UNLIMITED)
+@blp.response(200, {"type": "string"}, content_type="text/javascript; charset=utf-8", description="The script.")
+def get_widget_script() -> Response:
+    """Fetch the script that puts the widget on a site"""
+    return widget.loader()

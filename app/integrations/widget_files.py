@@ -1,0 +1,131 @@
+"""The widget's files as browsers get them: read from `app/widget`, minified, hashed and compressed once per process.
+
+There is no build step: the first request builds. Minifiers work line by line through the sources, so the client code
+keeps template literals free of other template literals.
+"""
+
+import gzip
+import hashlib
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import brotli
+import rcssmin
+import rjsmin
+
+from app.config import Environment
+from app.core.settings import PROJECT, settings
+
+FOLDER = PROJECT / "app" / "widget"
+JAVASCRIPT, CSS = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
+# The module that the panel's page starts; the others are what it imports.
+ENTRY = "panel.js"
+
+
+@dataclass(frozen=True)
+class ServedFile:
+    """One file as it is sent. `etag` is a hash of its content."""
+
+    name: str
+    content: bytes
+    content_type: str
+    etag: str
+    # By the names of the codings in Accept-Encoding.
+    encoded: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """All files of one state of the sources. `version` is one hash over the panel's files, part of their addresses."""
+
+    version: str
+    loader: ServedFile | None
+    panel: Mapping[str, ServedFile] = field(default_factory=dict)
+    # Texts of the panel by language, as in `languages/es.json`.
+    languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def modules(self) -> list[str]:
+        """The panel's scripts, the entry first."""
+        scripts = sorted(name for name in self.panel if name.endswith(".js"))
+        return sorted(scripts, key=lambda name: name != ENTRY)
+
+    @property
+    def styles(self) -> list[str]:
+        """The panel's style sheets."""
+        return sorted(name for name in self.panel if name.endswith(".css"))
+
+
+class WidgetFiles:
+    """The bundle of a folder, built when it is first asked for. With `watching`, and in development, changed sources
+    are noticed."""
+
+    def __init__(self, folder: Path = FOLDER, *, watching: bool = False) -> None:
+        self._folder = folder
+        self._watching = watching
+        self._lock = threading.Lock()
+        self._built: Bundle | None = None
+        self._state: object = None
+
+    def bundle(self) -> Bundle:
+        """The present bundle."""
+        watching = self._watching or settings().environment is Environment.DEVELOPMENT
+        state = _state_of(self._folder) if watching else None
+        built = self._built
+        if built is not None and state == self._state:
+            return built
+        with self._lock:
+            if self._built is None or state != self._state:
+                self._built, self._state = build(self._folder), state
+            return self._built
+
+
+def build(folder: Path) -> Bundle:
+    """Reads and prepares whatever of the widget is in the folder."""
+    loader = folder / "loader.js"
+    panel = {
+        path.name: _serve(path)
+        for path in sorted((folder / "panel").glob("*"))
+        if path.suffix in {".js", ".css"} and path.is_file()
+    }
+    digest = hashlib.sha256()
+    for name, served in panel.items():
+        digest.update(f"{name}\0{served.etag}\0".encode())
+    return Bundle(
+        version=digest.hexdigest()[:16],
+        loader=_serve(loader) if loader.is_file() else None,
+        panel=panel,
+        languages={path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("languages/*.json"))},
+    )
+
+
+def encode(content: bytes, *, best: bool) -> dict[str, bytes]:
+    """The content in every coding that we send. `best` takes its time: for what is sent many times."""
+    return {
+        "br": brotli.compress(content, quality=11 if best else 4),
+        "gzip": gzip.compress(content, compresslevel=9 if best else 6, mtime=0),
+    }
+
+
+def _serve(path: Path) -> ServedFile:
+    source = path.read_text("utf-8")
+    minify, content_type = (rcssmin.cssmin, CSS) if path.suffix == ".css" else (rjsmin.jsmin, JAVASCRIPT)
+    content = minify(source).encode()
+    return ServedFile(
+        name=path.name,
+        content=content,
+        content_type=content_type,
+        etag=hashlib.sha256(content).hexdigest()[:32],
+        encoded=encode(content, best=True),
+    )
+
+
+def _state_of(folder: Path) -> object:
+    paths = [folder / "loader.js", *folder.glob("panel/*"), *folder.glob("languages/*.json")]
+    return {path: (status.st_mtime_ns, status.st_size) for path in paths if path.exists() and (status := path.stat())}
+
+
+widget_files = WidgetFiles()
