@@ -14,7 +14,7 @@ from app.core.engine import engine_options
 from app.core.redis import make_client
 from app.db import db
 from app.extensions import migrate, redis_extension
-from app.http import docs, problems, rate_limits, request_context, widget
+from app.http import demo, docs, problems, rate_limits, request_context, widget
 from app.http.json import OrjsonProvider
 from app.http.requires import refuse_undeclared
 from app.security import tokens
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_blueprints(app)
     docs.register(app)
     widget.register(app)
+    demo.register(app)
     register_commands(app)
     refuse_undeclared(app)
     return app

@@ -10,7 +10,7 @@ from app.core.paging import PageRequest
 from app.core.settings import PROJECT, settings
 from app.core.tenancy import across_companies
 from app.core.transaction import transaction
-from app.models.agent import Agent
+from app.models.agent import Agent, AgentStatus
 from app.models.company import Company
 from app.models.user import Role, User
 from app.repositories import agents, companies, users
@@ -41,6 +41,21 @@ def seed() -> None:
         ).items
     if not has_agent:
         _make_agent(admin)
+
+
+def find_agent() -> UUID | None:
+    """The agent of the demo company's site; None when there is none that may be talked to. Enters its company."""
+    if not settings().demo_password:
+        return None
+    with across_companies("only the e-mail says whether the demo is there"):
+        user = users.find_by_email_across_companies(EMAIL)
+    if user is None or user.company_id is None:
+        return None
+    tenancy.enter_company(user.company_id)
+    found = agents.find_page(
+        company_id=user.company_id, wanted=PageRequest(per_page=100), status=AgentStatus.ACTIVE, search=""
+    ).items
+    return found[-1].id if found else None
 
 
 def _admin(password: str) -> User:
