@@ -108,7 +108,7 @@ def _panel_page(bundle: Bundle, panel: Panel) -> str:
         language=panel.language,
         direction=panel.direction,
         title=escape(panel.title),
-        head=_styles(bundle) + _preloads(bundle) + start,
+        head=_styles(bundle) + start,
         body=config,
     )
 
@@ -127,10 +127,6 @@ def _gone_page(bundle: Bundle, wanted: str) -> str:
 
 def _styles(bundle: Bundle) -> str:
     return "".join(f'<link rel="stylesheet" href="{_address(bundle, name)}">' for name in bundle.styles)
-
-
-def _preloads(bundle: Bundle) -> str:
-    return "".join(f'<link rel="modulepreload" href="{_address(bundle, name)}">' for name in bundle.modules)
 
 
 def _address(bundle: Bundle, name: str) -> str:

@@ -51,8 +51,6 @@ def test_loads_everything_from_here_at_once(client: FlaskClient, sources: Path, 
     assert re.findall(r'(?:src|href)="([^"]+)"', page) == [
         f"{folder}/panel.css",
         f"{folder}/panel.js",
-        f"{folder}/talk.js",
-        f"{folder}/panel.js",
     ]
     assert page.startswith('<!doctype html><html lang="es" dir="ltr"><head><meta charset="utf-8">')
     assert "<title>Ronda</title>" in page

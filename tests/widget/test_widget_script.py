@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 def test_serves_the_script_to_any_site(client: FlaskClient, sources: Path) -> None:
     answer = client.get("/widget.js")
     assert (answer.status_code, answer.content_type) == (200, "text/javascript; charset=utf-8")
-    assert answer.get_data(as_text=True) == "(()=>{window.Frontdesk={open(){}};})();"
+    assert answer.get_data(as_text=True) == "(()=>{window.Frontdesk={open(){}}})()"
     assert answer.headers["Cache-Control"] == "public, max-age=300, stale-while-revalidate=86400"
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"

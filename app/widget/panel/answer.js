@@ -1,0 +1,177 @@
+/** How messages look: the visitor's, and answers with their sources. */
+import { fill, h, icon, ICONS, link, safeAddress } from './dom.js';
+import { Growing, render } from './markdown.js';
+
+let counter = 0;
+
+/** A message of the visitor. */
+export function question({ id, content, status, error }, { strings, onAgain }) {
+  const node = h('div', { class: 'message', 'data-role': 'user', 'data-id': id }, h('div', { class: 'text', dir: 'auto', text: content }));
+  if (status === 'failed') {
+    node.append(
+      h('div', { class: 'note bad' }, `${error?.detail || strings.failed} `, h('button', { class: 'plain again', type: 'button', text: strings.again, onclick: onAgain })),
+    );
+  }
+  return node;
+}
+
+/** A message that the server doesn't have yet. */
+export function unsent({ key, text, failed }, { strings, stuck, onAgain, onDrop }) {
+  const node = h('div', { class: 'message unsent', 'data-role': 'user', 'data-key': key }, h('div', { class: 'text', dir: 'auto', text }));
+  if (failed) {
+    node.append(
+      h(
+        'div',
+        { class: 'note bad' },
+        `${strings.not_sent} ${failed} `,
+        h('button', { class: 'plain again', type: 'button', text: strings.again, onclick: onAgain }),
+        ' ',
+        h('button', { class: 'plain', type: 'button', text: strings.remove, onclick: onDrop }),
+      ),
+    );
+  } else if (stuck) node.append(h('div', { class: 'note', text: strings.waiting }));
+  return node;
+}
+
+/** An answer: a draft that grows, then the final message with its sources. */
+export class Answer {
+  constructor({ strings, contact, onRate, onPerson }) {
+    Object.assign(this, { strings, contact, onRate, onPerson });
+    this.text = h('div', { class: 'text', dir: 'auto' });
+    this.node = h('div', { class: 'message', 'data-role': 'assistant' }, this.text);
+    this.growing = new Growing(this.text, (index) => h('sup', { class: 'pending', text: index }));
+    this.passages = new Map();
+  }
+
+  /** Shows the text so far. */
+  grow(text) {
+    this.growing.update(text);
+  }
+
+  /** Shows the final message. */
+  finish(message) {
+    this.message = message;
+    this.node.dataset.id = message.id;
+    const fragment = document.createDocumentFragment();
+    render(fragment, message.content, (index) => this._marker(index));
+    this.text.replaceChildren(fragment);
+    if (message.language) this.text.lang = message.language;
+    this.node.append(...[this._sources(), this._offer(), this._thumbs()].filter(Boolean));
+  }
+
+  /** Shows a rating. */
+  rated(feedback) {
+    for (const button of this.node.querySelectorAll('.thumb')) {
+      button.setAttribute('aria-pressed', String(feedback?.rating === button.dataset.rating));
+    }
+  }
+
+  _marker(index) {
+    const citation = this.message.citations.find((each) => each.index === index);
+    return citation && h('sup', {}, this._opener(citation, String(index), 'citation marker'));
+  }
+
+  _opener(citation, text, className) {
+    const { strings } = this;
+    const { passage } = this._passage(citation);
+    const button = h('button', {
+      class: className,
+      type: 'button',
+      text,
+      dir: 'auto',
+      'data-index': citation.index,
+      'aria-expanded': 'false',
+      'aria-controls': passage.id,
+      'aria-label': `${strings.source} ${citation.index}: ${citation.title}`,
+      onclick: () => this._toggle(citation),
+    });
+    this._passage(citation).buttons.push(button);
+    return button;
+  }
+
+  _passage(citation) {
+    let known = this.passages.get(citation.index);
+    if (!known) {
+      counter += 1;
+      known = { passage: passageOf(citation, this.strings, `passage-${counter}`), buttons: [] };
+      this.passages.set(citation.index, known);
+    }
+    return known;
+  }
+
+  _toggle(citation) {
+    const wanted = this.passages.get(citation.index).passage.hidden;
+    for (const { passage, buttons } of this.passages.values()) {
+      const shown = wanted && passage === this.passages.get(citation.index).passage;
+      passage.hidden = !shown;
+      for (const button of buttons) button.setAttribute('aria-expanded', String(shown));
+    }
+    if (wanted) this.passages.get(citation.index).passage.scrollIntoView({ block: 'nearest' });
+  }
+
+  _sources() {
+    const { citations } = this.message;
+    if (!citations.length) return null;
+    const chips = citations.map((each) => h('li', {}, this._opener(each, `${each.index} · ${placeOf(each, this.strings)}`, 'citation chip')));
+    return h(
+      'div',
+      { class: 'sources' },
+      h('ul', { 'aria-label': this.strings.sources }, ...chips),
+      ...[...this.passages.values()].map((each) => each.passage),
+    );
+  }
+
+  /** A person, when the documents didn't tell. */
+  _offer() {
+    const { message, strings, contact } = this;
+    if (!message.metadata?.handover_offered) return null;
+    const ways = [
+      contact.email && link(`mailto:${contact.email}`, strings.write),
+      contact.phone && h('a', { href: `tel:${contact.phone}`, text: fill(strings.call, { number: contact.phone }) }),
+      contact.url && safeAddress(contact.url) && link(contact.url, strings.visit),
+    ].filter(Boolean);
+    const asking = this.onPerson && h('button', { class: 'pill', type: 'button', text: strings.person, onclick: this.onPerson });
+    return h('div', { class: 'person' }, h('p', { text: ways.length || asking ? strings.person_text : strings.kept }), asking, ...ways);
+  }
+
+  _thumbs() {
+    const { message, strings } = this;
+    const thumb = (rating, label) =>
+      h(
+        'button',
+        {
+          class: 'thumb',
+          type: 'button',
+          'data-rating': rating,
+          'aria-label': label,
+          title: label,
+          'aria-pressed': String(message.feedback?.rating === rating),
+          onclick: () => this.onRate(message.id, rating),
+        },
+        icon(ICONS.up),
+      );
+    return h('div', { class: 'thumbs' }, thumb('up', strings.helpful), thumb('down', strings.not_helpful));
+  }
+}
+
+function placeOf(citation, strings) {
+  return citation.page ? `${citation.title}, ${fill(strings.page, { n: citation.page })}` : citation.title;
+}
+
+function passageOf(citation, strings, id) {
+  const path = (citation.heading_path || []).join(' › ');
+  return h(
+    'figure',
+    { class: 'passage', id, hidden: true },
+    h('blockquote', { dir: 'auto', text: citation.quote }),
+    h('figcaption', { dir: 'auto' }, h('b', { text: placeOf(citation, strings) }), path && path !== citation.title ? h('span', { text: path }) : null),
+    citation.url && safeAddress(citation.url) ? link(`${citation.url.split('#')[0]}#:~:text=${fragment(citation.quote)}`, strings.open_source) : null,
+  );
+}
+
+/** The quoted words, for browsers that jump to them: https://wicg.github.io/scroll-to-text-fragment/ */
+function fragment(quote) {
+  const words = quote.split('\n')[0].trim().split(/\s+/);
+  const encoded = (part) => encodeURIComponent(part.join(' ')).replace(/-/g, '%2D');
+  return words.length > 12 ? `${encoded(words.slice(0, 5))},${encoded(words.slice(-5))}` : encoded(words);
+}
