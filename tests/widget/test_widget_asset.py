@@ -26,7 +26,10 @@ def test_another_version_gets_the_present_file_and_asks_again(client: FlaskClien
     (sources / "panel" / "talk.js").write_text("export const a = () => 2;")
     assert widget.widget_files.bundle().version != before
     answer = client.get(f"/widget/assets/{before}/panel.js")
-    assert (answer.get_data(as_text=True), answer.headers["Cache-Control"]) == ("(()=>{const e=()=>2;e()})()", "no-cache")
+    assert (answer.get_data(as_text=True), answer.headers["Cache-Control"]) == (
+        "(()=>{const e=()=>2;e()})()",
+        "no-cache",
+    )
 
 
 @pytest.mark.parametrize(
