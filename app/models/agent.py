@@ -9,7 +9,7 @@ from sqlalchemy import DateTime, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, CompanyOwned, Identified, Json, SoftDeleted, Timestamped, one_of
+from app.models.base import Base, CompanyOwned, EncryptedText, Identified, Json, SoftDeleted, Timestamped, one_of
 
 
 class AgentStatus(StrEnum):
@@ -41,6 +41,12 @@ class Agent(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     operating_hours: Mapped[Json] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
     languages: Mapped[list[str]] = mapped_column(ARRAY(String), default=list, server_default=text("'{}'"))
     status: Mapped[str] = mapped_column(default=AgentStatus.ACTIVE, server_default="active")
+    # How its widget looks, where that differs from its settings' widget_config (app.services.widget_config).
+    widget_config: Mapped[Json] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    # What its company signs visitors' identities with. Deferred: whoever loads an agent needn't decrypt it.
+    identity_secret: Mapped[str | None] = mapped_column(EncryptedText, deferred=True)
+    # When that secret was made; null: there is none.
+    identity_secret_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # The space its documents' vectors are searched in; while another one is being built, the name of that.
     embedding_space: Mapped[str | None]
     next_embedding_space: Mapped[str | None]

@@ -128,7 +128,7 @@ def _counts(statement: Select[str, int]) -> dict[str, int]:
 
 
 def _fits(search: str) -> ColumnElement[bool]:
-    found = folding.contains(Lead.first_name + _SPACE + Lead.last_name + _SPACE + Lead.email, search)
+    found = folding.contains(Lead.first_name + _SPACE + Lead.last_name + _SPACE + func.coalesce(Lead.email, ""), search)
     if _LIKE_A_PHONE_NUMBER.fullmatch(search):
         # Numbers are kept as +34911234567.
         found |= Lead.phone.contains(re.sub(r"[^\d+]", "", search), autoescape=True)

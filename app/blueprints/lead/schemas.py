@@ -103,7 +103,10 @@ class OwnLeadResponse(ResponseSchema):
     agent_id = identifier("The agent that they met; null: none.", allow_none=True)
     first_name = fields.String(metadata=doc("Given name.", "Vera"))
     last_name = fields.String(metadata=doc("Family name.", "Visitor"))
-    email = fields.String(metadata=doc("E-mail address. Nobody has verified it.", "vera@example.com"))
+    email = fields.String(
+        allow_none=True,
+        metadata=doc("E-mail address. Nobody has verified it; null: they gave none.", "vera@example.com"),
+    )
     phone = fields.String(allow_none=True, metadata=doc("Phone number, E.164.", "+34911234567"))
     consent_marketing = fields.Boolean(metadata=doc("Whether they want to hear from the company.", False))
     consent_data_processing = fields.Boolean(metadata=doc("Whether their data may be processed.", True))
