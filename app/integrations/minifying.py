@@ -18,15 +18,21 @@ json.dump([minify.string(kind, text) for kind, text in json.load(sys.stdin)], sy
 """
 
 
+class MinifyError(Exception):
+    """A source that is no script or style sheet; says where it is wrong."""
+
+
 def minify(sources: Sequence[tuple[str, str]]) -> list[str]:
-    """Each `(media type, source)` without what only people need. Raises `CalledProcessError` for a syntax error."""
+    """Each `(media type, source)` without what only people need. Raises `MinifyError`."""
     done = subprocess.run(  # noqa: S603 - our own interpreter and program
         [sys.executable, "-c", _PROGRAM],
         input=json.dumps(list(sources)),
         capture_output=True,
-        check=True,
+        check=False,
         text=True,
         timeout=_SECONDS,
     )
+    if done.returncode:
+        raise MinifyError(done.stderr)
     small: list[str] = json.loads(done.stdout)
     return small

@@ -154,8 +154,10 @@ export class Answer {
   }
 }
 
-function placeOf(citation, strings) {
-  return citation.page ? `${citation.title}, ${fill(strings.page, { n: citation.page })}` : citation.title;
+function placeOf({ title, page, heading_path: path }, strings) {
+  if (page) return `${title}, ${fill(strings.page, { n: page })}`;
+  const heading = path && path[path.length - 1];
+  return heading && heading !== title ? `${title} › ${heading}` : title;
 }
 
 function passageOf(citation, strings, id) {
@@ -164,7 +166,7 @@ function passageOf(citation, strings, id) {
     'figure',
     { class: 'passage', id, hidden: true },
     h('blockquote', { dir: 'auto', text: citation.quote }),
-    h('figcaption', { dir: 'auto' }, h('b', { text: placeOf(citation, strings) }), path && path !== citation.title ? h('span', { text: path }) : null),
+    h('figcaption', { dir: 'auto' }, h('b', { text: placeOf({ ...citation, heading_path: null }, strings) }), path && path !== citation.title ? h('span', { text: path }) : null),
     citation.url && safeAddress(citation.url) ? link(`${citation.url.split('#')[0]}#:~:text=${fragment(citation.quote)}`, strings.open_source) : null,
   );
 }

@@ -134,10 +134,11 @@ function begin(why = '') {
   foot.hidden = more.hidden = !known;
   composer.value = store.read().draft || '';
   conversation.about = page;
+  thread.log.scrollTop = 0;
   draw();
   fit();
   if (opened) focus();
-  if (known) conversation.resume().then(() => thread.toEnd());
+  if (known) conversation.resume().then(() => requestAnimationFrame(() => thread.toEnd()));
 }
 
 function registered(answer) {

@@ -33,9 +33,17 @@ export class Thread {
     this.log.scrollTop = this.log.scrollHeight;
   }
 
+  /** To the end, but no further than to the last question: a long answer is read from its beginning. */
+  _follow() {
+    const questions = this.list.querySelectorAll('[data-role=user]');
+    const last = questions[questions.length - 1];
+    this.toEnd();
+    if (last) this.log.scrollTop = Math.min(this.log.scrollTop, last.offsetTop - 12);
+  }
+
   /** Shows the conversation as it is now. */
   show() {
-    const stay = this.nearEnd;
+    const stay = this.nearEnd && this.entries.size + this.conversation.outbox.length > 0;
     const wanted = [...this._wanted()];
     const ids = new Set(wanted.map(([id]) => id));
     for (const [id, { node }] of this.entries) {
@@ -51,8 +59,8 @@ export class Thread {
       after = node;
     }
     this.earlier.hidden = this.conversation.earlier < 1;
-    if (stay) this.toEnd();
-    else this.down.hidden = this.nearEnd;
+    if (stay) this._follow();
+    this.down.hidden = this.nearEnd;
   }
 
   _entry(id, shows, build, update) {
