@@ -64,6 +64,7 @@ animation:turn .8s linear infinite}
   const listeners = {};
   let host, shell, bubble, badge, panel, wait, teaser, frame, port;
   let open = false;
+  let soon = false; // opened before there was anything to open
   let ready = false;
   let identity; // undefined: nobody has said anything; null: nobody
   let teaserTimer, patienceTimer;
@@ -151,6 +152,7 @@ animation:turn .8s linear infinite}
   /** The panel's frame, made when somebody reaches for the bubble. */
   const load = safely(() => {
     if (frame) return;
+    wait.replaceChildren(make('i'));
     frame = document.createElement('iframe');
     frame.title = bubble.getAttribute('aria-label');
     frame.allow = 'clipboard-write';
@@ -160,6 +162,9 @@ animation:turn .8s linear infinite}
     panel.append(frame);
     patienceTimer = setTimeout(safely(() => {
       wait.textContent = 'Chat is not available right now.';
+      // The next time that it is opened, it is tried again.
+      frame.remove();
+      frame = null;
     }), PATIENCE_MS);
   });
 
@@ -177,7 +182,8 @@ animation:turn .8s linear infinite}
   };
 
   const show = safely(() => {
-    if (!host || open) return;
+    soon = !host;
+    if (soon || open) return;
     load();
     open = true;
     hideTeaser();
@@ -198,7 +204,7 @@ animation:turn .8s linear infinite}
     bubble.setAttribute('aria-expanded', 'false');
     panel.classList.remove('on');
     tell({ type: 'close' });
-    // Before the panel is hidden: hiding what has the focus would lose it.
+    // Back to where it came from; not for scripts of the page, which may be about something else.
     if (byVisitor) bubble.focus({ preventScroll: true });
     emit('close');
   });
@@ -253,7 +259,6 @@ animation:turn .8s linear infinite}
     shell = make('div', '', shadow);
     panel = make('div', 'panel', shell);
     wait = make('div', 'wait', panel);
-    make('i', '', wait);
     bubble = make('button', 'bubble', shell);
     bubble.type = 'button';
     bubble.setAttribute('aria-label', given.label || 'Chat');
@@ -310,6 +315,7 @@ animation:turn .8s linear infinite}
     Object.defineProperty(window, 'Frontdesk', { value: Object.freeze(api), configurable: true });
     const begin = () => {
       build();
+      if (soon) show();
       window.dispatchEvent(new Event('frontdesk:ready'));
     };
     if (document.body) begin();

@@ -5,11 +5,11 @@ import { Growing, render } from './markdown.js';
 let counter = 0;
 
 /** A message of the visitor. */
-export function question({ id, content, status, error }, { strings, onAgain }) {
+export function question({ id, content, status }, { strings, onAgain }) {
   const node = h('div', { class: 'message', 'data-role': 'user', 'data-id': id }, h('div', { class: 'text', dir: 'auto', text: content }));
   if (status === 'failed') {
     node.append(
-      h('div', { class: 'note bad' }, `${error?.detail || strings.failed} `, h('button', { class: 'plain again', type: 'button', text: strings.again, onclick: onAgain })),
+      h('div', { class: 'note bad' }, `${strings.failed} `, h('button', { class: 'plain again', type: 'button', text: strings.again, onclick: onAgain })),
     );
   }
   return node;

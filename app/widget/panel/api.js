@@ -65,7 +65,7 @@ export class Session {
   /** Keeps what registering or identifying answered with; returns whether it is somebody else than before. */
   keep({ lead, access_token: token, refresh_token: refresh }) {
     const other = lead && this.store.read().lead !== lead.id;
-    if (other) this.store.change({ conversation: undefined, conversationKey: undefined });
+    if (other) this.store.change({ conversation: undefined, opening: undefined });
     this.store.change({ token, refresh: refresh || this.store.read().refresh, ...(lead && { lead: lead.id }) });
     return other;
   }

@@ -47,7 +47,7 @@ export class Conversation {
 
   /** Shows what there is, and goes on from there. */
   async resume() {
-    if (!this.id) await this._findLatest().catch(passOver);
+    if (!this.id && !this.store.read().fresh) await this._findLatest().catch(passOver);
     if (this.id) {
       this._listen();
       await this.refresh();
@@ -72,7 +72,7 @@ export class Conversation {
     this.person = null;
     this.earlier = 0;
     this.connected = true;
-    this.store.change({ conversation: undefined, conversationKey: undefined, outbox: undefined });
+    this.store.change({ conversation: undefined, opening: undefined, outbox: undefined });
     this.onChange();
   }
 
@@ -137,7 +137,7 @@ export class Conversation {
       if (problem.code !== 'conversation_closed' && problem.status !== 404) throw problem;
       this.pause();
       this.messages.clear();
-      this.store.change({ conversation: undefined, conversationKey: undefined });
+      this.store.change({ conversation: undefined, opening: undefined });
       await this._open();
       sent = await this._post(key, text);
     }
@@ -156,11 +156,12 @@ export class Conversation {
 
   async _open() {
     if (!this.id) {
-      const key = this.store.read().conversationKey || newKey();
-      this.store.change({ conversationKey: key });
-      const body = { agent_id: this.agentId, metadata: this.about ? { page: this.about } : {} };
-      const { id } = await this.session.call('POST', '/v1/conversation', { key, body });
-      this.store.change({ conversation: id, conversationKey: undefined });
+      // Kept with its key: the same key may only ever be sent with the same body.
+      const opening = this.store.read().opening || { key: newKey(), page: this.about };
+      this.store.change({ opening });
+      const body = { agent_id: this.agentId, metadata: opening.page ? { page: opening.page } : {} };
+      const { id } = await this.session.call('POST', '/v1/conversation', { key: opening.key, body });
+      this.store.change({ conversation: id, opening: undefined, fresh: undefined });
     }
     this._listen();
   }
@@ -184,7 +185,7 @@ export class Conversation {
       const answered = new Set([...this.messages.values()].filter((each) => each.role === 'assistant').map((each) => each.id));
       const first = this.messages.size === 0;
       // What was read earlier stays in front; what is known of both is as the server has it now.
-      for (const each of found.items) this.messages.set(each.id, each);
+      for (const each of found.items) this._take(each);
       this._order();
       this.loaded = true;
       if (first) this.earlier = last - 1;
@@ -195,6 +196,13 @@ export class Conversation {
       passOver(problem);
       if (problem.status === 404) this._gone();
     }
+  }
+
+  /** Takes a message as the server has it, unless we have heard since that it is settled. */
+  _take(message) {
+    const known = this.messages.get(message.id);
+    const settled = known && isOpen(message) && !isOpen(known);
+    this.messages.set(message.id, settled ? { ...message, status: known.status, error: known.error } : message);
   }
 
   /** Reads the page of messages before those that are here. */
@@ -229,7 +237,7 @@ export class Conversation {
   /** Whether an answer is expected that hasn't begun. */
   get waiting() {
     if (this.drafts.size) return false;
-    return [...this.messages.values()].some((each) => each.status === 'queued' || each.status === 'processing');
+    return [...this.messages.values()].some(isOpen);
   }
 
   _listen() {
@@ -265,7 +273,7 @@ export class Conversation {
     this.pause();
     this.messages.clear();
     this.drafts.clear();
-    this.store.change({ conversation: undefined, conversationKey: undefined });
+    this.store.change({ conversation: undefined, opening: undefined });
     this.onChange();
   }
 
@@ -334,9 +342,14 @@ export class Conversation {
   /** An answer may have been stored while we were away, and its final event missed. */
   _dropSettledDrafts() {
     for (const each of this.messages.values()) {
-      if (each.task_id && each.status !== 'queued' && each.status !== 'processing') this.drafts.delete(each.task_id);
+      if (each.task_id && !isOpen(each)) this.drafts.delete(each.task_id);
     }
   }
+}
+
+/** Whether the answer to a message is still to come. */
+function isOpen({ status }) {
+  return status === 'queued' || status === 'processing';
 }
 
 function message(id, role, content, more) {

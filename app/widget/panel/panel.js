@@ -155,13 +155,15 @@ async function identify(token) {
   }
   try {
     const answer = await call('POST', '/v1/lead/identify', { body: { agent_id: agent.id, token } });
+    const { known } = session;
     const other = session.keep(answer);
     if (other) store.change({ outbox: undefined, draft: undefined });
     store.change({ identified: true });
-    begin();
+    if (other || !known) begin();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    console.warn(`Frontdesk: the identity was refused. ${problem.message}`);
+    if (problem.passing) setTimeout(() => identify(token), 5_000);
+    else console.warn(`Frontdesk: the identity was refused. ${problem.message}`);
   }
 }
 
