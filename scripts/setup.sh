@@ -108,3 +108,28 @@ remember_installed() {
     cp "$1" ".venv/installed/$1.new"
     mv ".venv/installed/$1.new" ".venv/installed/$1"
 }
+
+# For the widget's tests: installs Debian's Chromium when there is none and we may. Whether that worked, the tests say.
+ensure_chromium() {
+    if [ -n "${CHROMIUM:-}" ] || has_chromium; then return; fi
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then return; fi
+    echo "Installing Chromium for the widget's tests …"
+    if install_chromium >.venv/chromium.log 2>&1 && has_chromium; then return; fi
+    tail -n 5 .venv/chromium.log >&2
+    echo "Installing Chromium failed. The whole log: $(pwd)/.venv/chromium.log" >&2
+}
+
+has_chromium() {
+    for name in chromium chromium-browser google-chrome-stable google-chrome; do
+        if command -v "$name" >/dev/null; then return; fi
+    done
+    return 1
+}
+
+# The fonts are for the scripts that the widget speaks.
+install_chromium() {
+    packages="chromium fonts-noto-core"
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages ||
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; }
+}

@@ -29,14 +29,18 @@ from app.extensions import redis_extension
 from app.http import rate_limits
 from app.security import tokens
 from app.services import installation, usage
+from scripts.browser import HOW_TO_GET_IT, find_chromium
 from tests.cast import Cast, make_cast
 
 SECRET_KEY = "a key for tests only; it has 32 characters or more"
+BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
 _KEPT = {"countries", "states", "cities", "signing_keys"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The controlling process starts the servers once; its workers find them in the environment."""
+    if os.environ.get("BROWSER_TESTS") == "required" and find_chromium() is None:
+        raise pytest.UsageError(f"The browser tests are required, and there is no Chromium: {HOW_TO_GET_IT}.")
     if hasattr(config, "workerinput") or config.option.collectonly or os.environ.get("TEST_REDIS_URL"):
         return
     folder = Path(tempfile.mkdtemp(prefix="fd-test-"))
@@ -44,6 +48,23 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["TEST_DATABASE_URL"] = os.environ.get("DATABASE_URL") or _start_postgres(folder, stops)
     os.environ["TEST_REDIS_URL"] = os.environ.get("REDIS_URL") or _start_redis(folder, stops)
     config.add_cleanup(lambda: [stop() for stop in reversed(stops)] and None)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Without Chromium the browser tests are left out, which `pytest_terminal_summary` says."""
+    inside = BROWSER_TESTS in (collection_path, *collection_path.parents)
+    return True if inside and find_chromium() is None else None
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """A run that left the browser tests out must not look like one that passed them."""
+    asked_for = [(config.invocation_params.dir / each.partition("::")[0]).resolve() for each in config.args]
+    wanted = any(
+        each == BROWSER_TESTS or each in BROWSER_TESTS.parents or BROWSER_TESTS in each.parents for each in asked_for
+    )
+    if wanted and find_chromium() is None:
+        terminalreporter.section("the browser tests were not run: no Chromium", yellow=True)
+        terminalreporter.line(f"The widget was not tested. To test it: {HOW_TO_GET_IT}.")
 
 
 def _start_postgres(folder: Path, stops: list[Callable[[], object]]) -> str:
