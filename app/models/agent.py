@@ -54,3 +54,8 @@ class Agent(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     embedding_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Languages of its documents, most chunks first: which configurations a question is searched with.
     document_languages: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+
+    @property
+    def has_identity_secret(self) -> bool:
+        """Whether its company can sign who visitors are."""
+        return self.identity_secret_at is not None

@@ -15,7 +15,7 @@ from app.models.agent import Agent, AgentStatus
 from app.models.audit_entry import RiskLevel
 from app.repositories import agents, conversations, credentials
 from app.security.principal import Principal
-from app.services import audit, embedding_spaces, operating_hours
+from app.services import audit, embedding_spaces, operating_hours, widget_config
 from app.services.audit import Event
 
 NAME_LENGTH = 200
@@ -28,6 +28,7 @@ _COPIED = (
     "capabilities",
     "operating_hours",
     "languages",
+    "widget_config",
     "status",
 )
 
@@ -60,6 +61,7 @@ class NewAgent:
     capabilities: Sequence[str] = ()
     operating_hours: Mapping[str, Any] = field(default_factory=dict)
     languages: Sequence[str] = ()
+    widget_config: Mapping[str, Any] = field(default_factory=dict)
     status: AgentStatus = AgentStatus.ACTIVE
 
 
@@ -100,9 +102,7 @@ def get_public(agent_id: UUID) -> PublicAgent:
         avatar_url=agent.avatar_url,
         languages=agent.languages,
         greeting=agent.greeting,
-        widget_config=agents.find_widget_config(
-            company_id=agent.company_id, agent_id=agent.id, llm_settings_id=agent.llm_settings_id
-        ),
+        widget_config=widget_config.public(widget_config.effective(agent)),
         online=operating_hours.are_open(agent.operating_hours, now()),
     )
 

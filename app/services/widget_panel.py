@@ -6,16 +6,30 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from app.core.clock import now
 from app.core.settings import settings
 from app.integrations.widget_files import widget_files
-from app.services import agents
-from app.services.agents import PublicAgent
+from app.models.agent import Agent
+from app.services import agents, allowed_domains, operating_hours, widget_config
+from app.services.widget_config import Config
 
 VERSION = 1
 DEFAULT_LANGUAGE = "en"
 # ISO 639 codes of languages that are written from right to left.
 _RIGHT_TO_LEFT = {"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
-_LOOK = {"primary_color": "#0f766e", "color_scheme": "auto", "position": "right"}
+# Texts that the panel shows; the others are the embed code's.
+_TEXTS = (
+    "title",
+    "subtitle",
+    "greeting",
+    "suggestions",
+    "placeholder",
+    "teaser",
+    "launcher_label",
+    "offline",
+    "consent_data_processing",
+    "consent_marketing",
+)
 
 
 @dataclass(frozen=True)
@@ -34,58 +48,68 @@ class Panel:
 def open_panel(agent_id: UUID, wanted: str | None) -> Panel:
     """The panel of an agent in the best of its languages for `wanted`, a BCP 47 tag. Raises `NotFound` unless the
     agent may be talked to."""
-    agent = agents.get_public(agent_id)
-    known = widget_files.bundle().languages
-    language = choose_language(wanted, agent, known)
-    direction = direction_of(language)
-    config = {
+    agent = agents.enter_by_agent(agent_id)
+    config = widget_config.effective(agent)
+    language = choose_language(wanted, agent, config)
+    texts = texts_for(agent, config, language, wanted)
+    return Panel(
+        language=language,
+        direction=direction_of(language),
+        title=texts.get("title") or agent.name,
+        config=_document(agent, config, language, texts),
+        image_origin=origin_of(agent.avatar_url),
+        embedders=allowed_domains.sources(widget_config.allowed_domains(config)),
+    )
+
+
+def _document(agent: Agent, config: Config, language: str, texts: Config) -> Config:
+    return {
         "version": VERSION,
         "agent": {
             "id": agent.id,
             "name": agent.name,
             "avatar_url": agent.avatar_url,
-            "online": agent.online,
+            "online": operating_hours.are_open(agent.operating_hours, now()),
         },
         "language": language,
-        "dir": direction,
-        "strings": known.get(language, {}),
-        "look": {name: agent.widget_config.get(name, default) for name, default in _LOOK.items()},
-        "texts": {"greeting": agent.greeting} if agent.greeting else {},
-        "consent": {"version": None, "privacy_url": None, "data_processing": "ask", "marketing": "ask"},
-        "fields": {"phone": "optional"},
-        "contact": {"email": None, "phone": None, "url": None},
+        "dir": direction_of(language),
+        "strings": widget_files.bundle().languages.get(language, {}),
+        "look": {name: config.get(name, default) for name, default in widget_config.LOOK.items()},
+        "texts": texts,
+        "consent": widget_config.section(config, "consent", widget_config.CONSENT),
+        "fields": widget_config.section(config, "fields", widget_config.FIELDS),
+        "contact": widget_config.section(config, "contact", widget_config.CONTACT),
         "limits": {"message_characters": settings().max_message_characters},
         "handover": False,
-        "identify": False,
+        "identify": agent.has_identity_secret,
     }
-    return Panel(
-        language=language,
-        direction=direction,
-        title=agent.name,
-        config=config,
-        image_origin=origin_of(agent.avatar_url),
-    )
 
 
-def choose_language(wanted: str | None, agent: PublicAgent, known: Collection[str]) -> str:
-    """The first of what the page asks for, what the agent speaks, and English that the panel has texts in."""
-    for tag in (wanted, *agent.languages[:1]):
+def choose_language(wanted: str | None, agent: Agent, config: Config) -> str:
+    """The first that the panel has texts in of: what the page asks for, the agent's first, the config's default one,
+    and English."""
+    known = widget_files.bundle().languages
+    for tag in (wanted, *agent.languages[:1], config.get("default_language")):
         found = look_up(tag, known)
         if found is not None:
             return found
     return DEFAULT_LANGUAGE
 
 
+def texts_for(agent: Agent, config: Config, language: str, wanted: str | None = None) -> Config:
+    """What the company has the widget say in a language (`wanted` may name a region of it); where it wrote nothing in
+    that, in its default language, which without one is the agent's first."""
+    near = wanted if wanted and look_up(wanted, [language]) else language
+    default = config.get("default_language") or (agent.languages or [DEFAULT_LANGUAGE])[0]
+    found = widget_config.texts_in(config, [near, default])
+    texts = {name: found[name] for name in _TEXTS if found.get(name)}
+    return texts if "greeting" in texts or not agent.greeting else {**texts, "greeting": agent.greeting}
+
+
 def look_up(tag: str | None, known: Collection[str]) -> str | None:
     """The best of the known languages for a tag, by dropping its subtags one after another (RFC 4647, 3.4)."""
-    parts = (tag or "").lower().split("-")
     by_name = {each.lower(): each for each in known}
-    while parts:
-        found = by_name.get("-".join(parts))
-        if found is not None:
-            return found
-        parts.pop()
-    return None
+    return next((by_name[shorter] for shorter in widget_config.prefixes(tag or "") if shorter in by_name), None)
 
 
 def direction_of(language: str) -> str:

@@ -30,7 +30,7 @@ def test_makes_settings(client: FlaskClient, cast: Cast, shelf: Shelf) -> None:
         "embedding_api_key": "short",
         "embedding_additional_params": {"input_type": "passage"},
         "widget_script_url": "https://cdn.acme.example/widget.js",
-        "widget_config": {"position": "left", "nested": {"a": [1, None]}},
+        "widget_config": {"position": "left", "texts": {"en": {"title": "Acme"}}},
         "is_default": True,
     }
     answer = client.post(PATH, json=body, headers=cast.key(cast.alice, "write"))
@@ -233,7 +233,8 @@ BAD = (
     ]
     + [
         {"embedding_additional_params": {"input": "x"}},
-        {"widget_config": WIDE},
+        {"widget_config": {"unknown": 1}},
+        {"widget_config": {"allowed_domains": ["acme.example; script-src *"]}},
         {"widget_config": []},
         {"widget_script_url": "javascript:alert(1)"},
     ]

@@ -7,13 +7,13 @@ from marshmallow import fields, validate
 from app.blueprints.agent.hours import OperatingHoursRequest
 from app.http.fields import identifier, moment
 from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
+from app.http.widget_config import EXAMPLE, widget_config_field
 from app.models.agent import AgentStatus
 from app.services.agent_tests import SAMPLE_QUESTION
 from app.services.agents import NAME_LENGTH
 
 _MOST_ITEMS = 20
 _HOURS = {"timezone": "Europe/Madrid", "days": {"mon": [["09:00", "18:00"]]}}
-_WIDGET = {"primary_color": "#0f766e", "position": "right"}
 
 
 def _name(**extra: Any) -> fields.String:
@@ -69,6 +69,9 @@ class UpdateAgentRequest(StrictSchema):
         ),
         validate=validate.Length(max=_MOST_ITEMS),
         metadata=doc(f"Languages it speaks, as BCP 47 tags; {_MOST_ITEMS} at most.", ["en", "pt-BR"]),
+    )
+    widget_config = widget_config_field(
+        "How its widget looks and what it says, where that differs from its settings' config; replaces what was there."
     )
     status = fields.Enum(
         AgentStatus,
@@ -136,7 +139,9 @@ class PublicAgentResponse(ResponseSchema):
     greeting = fields.String(
         allow_none=True, metadata=doc("What it says first.", "Hi! Ask me anything about our bikes.")
     )
-    widget_config = fields.Dict(metadata=doc("How the widget looks, by the agent's settings.", _WIDGET))
+    widget_config = fields.Dict(
+        metadata=doc("How the widget looks: its settings' config, its own laid over it.", dict(EXAMPLE))
+    )
     online = fields.Boolean(metadata=doc("Whether its people are there now, by its operating hours.", True))
 
 
@@ -159,6 +164,12 @@ class AgentResponse(ResponseSchema):
     capabilities = fields.List(fields.String(), metadata=doc("What it can do.", ["product questions"]))
     operating_hours = fields.Dict(metadata=doc("When people are there; empty: always.", _HOURS))
     languages = fields.List(fields.String(), metadata=doc("Languages it speaks, as BCP 47 tags.", ["en", "pt-BR"]))
+    widget_config = fields.Dict(
+        metadata=doc("How its widget looks, where that differs from its settings' config.", dict(EXAMPLE))
+    )
+    has_identity_secret = fields.Boolean(
+        metadata=doc("Whether its company can sign who visitors are (`POST /v1/lead/identify`).", False),
+    )
     status = fields.String(metadata=doc("`active` or `inactive`.", "active"))
     created_at = moment("When it was made.")
     updated_at = moment("When it was last changed.")

@@ -4,7 +4,6 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.blueprints.settings.provider_schemas import json_object
 from app.blueprints.settings.setting_fields import (
     ApiKey,
     MaskedKey,
@@ -17,10 +16,9 @@ from app.blueprints.settings.setting_fields import (
 )
 from app.http.fields import identifier, moment
 from app.http.schemas import ResponseSchema, StrictSchema, doc, page_of
+from app.http.widget_config import EXAMPLE, widget_config_field
 
-_MAX_WIDGET_BYTES = 20_000
 _DEFAULT = "Whether these serve where no others are named: for the agent or, without one, the company. There is one."
-_WIDGET = {"primary_color": "#0f766e", "position": "right"}
 
 
 def _llm_provider(**extra: Any) -> fields.UUID:
@@ -66,7 +64,7 @@ class UpdateSettingsRequest(TrySettingsRequest):
         allow_none=True,
     )
     widget_script_url = web_address("Where the widget's script is served, if not by this installation.")
-    widget_config = json_object("How the widget looks; replaces what was there.", _WIDGET, max_bytes=_MAX_WIDGET_BYTES)
+    widget_config = widget_config_field("How the widget looks and what it says; replaces what was there.")
     is_default = fields.Boolean(metadata=doc(_DEFAULT, True))
 
 
@@ -105,7 +103,7 @@ class SettingsResponse(ResponseSchema):
     embedding_additional_params = fields.Dict(metadata=doc("Kept for providers that need them.", {}))
     fallback_settings_id = identifier("The settings asked next; null: none.", allow_none=True)
     widget_script_url = fields.String(allow_none=True, metadata=doc("Where the widget's script is served.", None))
-    widget_config = fields.Dict(metadata=doc("How the widget looks.", _WIDGET))
+    widget_config = fields.Dict(metadata=doc("How the widget looks.", dict(EXAMPLE)))
     is_default = fields.Boolean(metadata=doc(_DEFAULT, True))
     created_at = moment("When they were made.")
     updated_at = moment("When they were last changed.")
