@@ -26,7 +26,7 @@ class Ticket:
 
 
 class Circuit:
-    """The breaker of one server and key: opens after consecutive failures, then lets one trial through at a time."""
+    """The breaker of one model: opens after consecutive failures, then lets one trial through at a time."""
 
     def __init__(self, *, failures: int = _FAILURES, open_seconds: float = _OPEN_SECONDS) -> None:
         self._memory = pybreaker.CircuitMemoryStorage(pybreaker.STATE_CLOSED)
@@ -116,7 +116,12 @@ def forget() -> None:
         _circuits.clear()
 
 
-def circuit_key(*, provider: str, base_url: str, api_key: str) -> str:
-    """Names the circuit of a server and key. Holds a digest of the key, so it may be logged."""
+def circuit_key(*, provider: str, base_url: str, api_key: str, model: str, settings_id: object) -> str:
+    """Names the circuit of a model, as certain settings ask it. Holds a digest of the key, so it may be logged.
+
+    Vendors overload model by model: one that fails must not take another one with it that it falls back to, and the
+    other one's success must not keep its circuit closed. The settings are in it because servers without keys are
+    shared by companies, and what one asks of them is none of another's business.
+    """
     digest = blake2b(api_key.encode(), digest_size=8).hexdigest()
-    return f"{provider} {base_url.rstrip('/')} {digest}"
+    return f"{provider} {base_url.rstrip('/')} {digest} {model} {settings_id}"

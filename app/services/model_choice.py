@@ -208,7 +208,13 @@ def make_chat(choice: ChatChoice, *, timeouts: Timeouts | None = None) -> ChatPr
 def make_candidate(choice: ChatChoice) -> Candidate:
     """The client of a chat model, with the name of its circuit breaker."""
     url = choice.base_url or VENDOR_URLS.get(choice.provider_type, "")
-    key = circuit_key(provider=choice.provider_type, base_url=url, api_key=choice.api_key or "")
+    key = circuit_key(
+        provider=choice.provider_type,
+        base_url=url,
+        api_key=choice.api_key or "",
+        model=choice.model,
+        settings_id=choice.settings_id,
+    )
     return Candidate(make_chat(choice), key)
 
 

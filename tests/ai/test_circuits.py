@@ -3,6 +3,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from app.ai.circuits import Circuit, Ticket, circuit, circuit_key
 
 
@@ -68,9 +70,18 @@ def test_a_call_from_before_says_nothing_about_now() -> None:
     assert not breaker.closed
 
 
+def key_of(**other: object) -> str:
+    asked = {"provider": "openai", "base_url": "https://models.example/v1", "api_key": "sk-secret", "model": "large"}
+    return circuit_key(**{"settings_id": 1, **asked, **other})  # type: ignore[arg-type]
+
+
 def test_circuits_are_shared_by_key_and_their_key_hides_the_secret() -> None:
-    key = circuit_key(provider="openai", base_url="https://models.example/v1/", api_key="sk-secret")
-    assert circuit(key) is circuit(key)
-    assert key == circuit_key(provider="openai", base_url="https://models.example/v1", api_key="sk-secret")
-    assert key != circuit_key(provider="openai", base_url="https://models.example/v1", api_key="sk-other")
-    assert "secret" not in key
+    assert circuit(key_of()) is circuit(key_of(base_url="https://models.example/v1/"))
+    assert "secret" not in key_of()
+
+
+@pytest.mark.parametrize(
+    "other", [{"api_key": "sk-other"}, {"model": "small"}, {"settings_id": 2}, {"base_url": "https://b.example"}]
+)
+def test_another_key_model_server_or_owner_has_a_circuit_of_its_own(other: dict[str, object]) -> None:
+    assert circuit(key_of()) is not circuit(key_of(**other))
