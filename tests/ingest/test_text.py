@@ -32,6 +32,39 @@ def test_encodings_are_found_out(read: Reader, text: str, encoding: str) -> None
     assert read(Kind.TEXT, text.encode(encoding)).texts == [text]
 
 
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("El señor Muñoz abre la tienda de Málaga a las nueve de la mañana.", "cp1252"),
+        ("Año nuevo: cerrado. Mañana abrimos a las diez.", "cp1252"),
+        ("«Été» à Noël: livraison gratuite dès 50 €, cœur léger.", "cp1252"),
+        ("A devolução é possível até trinta dias após a recepção.", "cp1252"),
+        ("La garanzia è valida per due anni, perché è così. Più informazioni in città.", "cp1252"),
+        ("Öppettider: måndag till fredag från åtta till fem.", "cp1252"),
+        ("Maß;Preis\nGröße;12 €\nMüller;10–20 €\n", "cp1252"),
+        ("Größe und Länge, Öffnungszeiten, Straße.", "mac-roman"),
+        ("Sklep jest otwarty od poniedziałku do piątku. Zażółć gęślą jaźń.", "cp1250"),
+        ("Sklep jest otwarty od poniedziałku do piątku. Zażółć gęślą jaźń.", "iso8859-2"),
+        ("Ürünler otuz gün içinde iade edilebilir. Şeker ve ığdır.", "cp1254"),
+        ("Prekes galima grąžinti per trisdešimt dienų. Ačiū už šį.", "cp1257"),
+        ("Магазин открыт с девяти утра до восьми вечера.", "koi8-r"),
+        ("Το κατάστημα είναι ανοιχτό από Δευτέρα έως Παρασκευή.", "cp1253"),
+        ("当店の営業時間は午前九時から午後六時までです。", "shift_jis"),
+        ("当店の営業時間は午前九時から午後六時までです。", "euc_jp"),
+        ("本店营业时间为每天上午九点到下午六点。", "gb18030"),
+        ("本店營業時間為每天上午九點到下午六點。", "big5"),
+        ("저희 매장은 평일 오전 아홉 시부터 영업합니다.", "euc_kr"),
+    ],
+)
+def test_what_windows_and_macs_wrote_keeps_its_letters(read: Reader, text: str, encoding: str) -> None:
+    assert read(Kind.TEXT, text.encode(encoding)).texts == [text.strip()]
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"a\x81", b"\xe9", b"1 \x80 2", bytes(range(0x80, 0x100)) * 3])
+def test_bytes_that_are_no_text_in_any_encoding_do_no_harm(read: Reader, content: bytes) -> None:
+    assert read(Kind.TEXT, content + b" and a word").texts
+
+
 def test_a_declared_encoding_counts_where_the_content_does_not_say(read: Reader) -> None:
     assert read(Kind.TEXT, "Łódź".encode("iso8859-2"), charset="ISO-8859-2").texts == ["Łódź"]
     assert read(Kind.TEXT, "Łódź".encode(), charset="ISO-8859-2").texts == ["Łódź"]

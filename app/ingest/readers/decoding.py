@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from charset_normalizer import from_bytes
+from app.ingest.readers import legacy
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,7 +20,7 @@ _XML_DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-
 def encoding_of(sample: bytes, *, declared: str | None = None) -> str:
     """The name of a codec for a text that begins with `sample`, of which 64 KiB are looked at.
 
-    A byte order mark decides, then UTF-8 if it fits, then what the sender declared, then statistics.
+    A byte order mark decides, then UTF-8 if it fits, then what the sender declared, then what reads best: see `legacy`.
     """
     sample = sample[:_SAMPLE]
     for mark, encoding in _MARKS:
@@ -30,7 +30,7 @@ def encoding_of(sample: bytes, *, declared: str | None = None) -> str:
         return wide
     if _fits(sample, "utf-8"):
         return "utf-8"
-    return _known(declared) or _guessed(sample)
+    return _known(declared) or legacy.guess(sample)
 
 
 def declared_in_html(sample: bytes) -> str | None:
@@ -73,11 +73,3 @@ def _known(name: str | None) -> str | None:
     except LookupError:
         return None
     return "cp1252" if found in {"iso8859-1", "ascii"} else found if found not in {"utf-8", "utf-16"} else None
-
-
-def _guessed(sample: bytes) -> str:
-    best = from_bytes(sample[:16_384]).best()
-    # Without words of a known language the statistics are a throw of dice.
-    if best is None or (not best.coherence and _fits(sample, "cp1252")):
-        return "cp1252"
-    return _known(best.encoding) or "cp1252"
