@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import brotli
+from zopfli.gzip import compress as zopfli
 
 from app.config import Environment
+from app.core.offload import offload
 from app.core.settings import PROJECT, settings
 from app.integrations import minifying
 
@@ -122,11 +124,11 @@ def join(folder: Path) -> str:
 
 
 def encode(content: bytes, *, best: bool) -> dict[str, bytes]:
-    """The content in every coding that we send. `best` takes its time: for what is sent many times."""
-    return {
-        "br": brotli.compress(content, quality=11 if best else 4),
-        "gzip": gzip.compress(content, compresslevel=9 if best else 6, mtime=0),
-    }
+    """The content in every coding that we send. `best` takes a hundred times as long: for what is sent many times."""
+    if best:
+        # Zopfli finds a shorter gzip stream, by 3 %.
+        return {"br": brotli.compress(content, quality=11), "gzip": zopfli(content)}
+    return {"br": brotli.compress(content, quality=4), "gzip": gzip.compress(content, compresslevel=6, mtime=0)}
 
 
 def _serve(name: str, text: str) -> ServedFile:
@@ -136,8 +138,12 @@ def _serve(name: str, text: str) -> ServedFile:
         content=content,
         content_type=CSS if name.endswith(".css") else JAVASCRIPT,
         etag=hashlib.sha256(content).hexdigest()[:32],
-        encoded=encode(content, best=True),
+        encoded=offload(_encode_well, content),
     )
+
+
+def _encode_well(content: bytes) -> dict[str, bytes]:
+    return encode(content, best=True)
 
 
 def _state_of(folder: Path) -> object:

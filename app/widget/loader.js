@@ -123,6 +123,7 @@ animation:turn .8s linear infinite}
 
   // What the page may be told by the panel, and nothing else.
   const HEARD = {
+    __proto__: null,
     ready() {
       ready = true;
       clearTimeout(patienceTimer);
@@ -174,7 +175,7 @@ animation:turn .8s linear infinite}
     port = channel.port1;
     ready = false;
     port.onmessage = safely(({ data }) => {
-      const hear = data && Object.prototype.hasOwnProperty.call(HEARD, data.type) && HEARD[data.type];
+      const hear = data && HEARD[data.type];
       if (hear) hear(data);
     });
     // With another origin in the frame (a refusal of the browser, say) this goes nowhere.

@@ -9,7 +9,7 @@ export function question({ id, content, status }, { strings, onAgain }) {
   const node = h('div', { class: 'message', 'data-role': 'user', 'data-id': id }, h('div', { class: 'text', dir: 'auto', text: content }));
   if (status === 'failed') {
     node.append(
-      h('div', { class: 'note bad' }, `${strings.failed} `, h('button', { class: 'plain again', type: 'button', text: strings.again, onclick: onAgain })),
+      h('div', { class: 'note bad' }, `${strings.failed} `, h('button', { class: 'plain again', text: strings.again, onclick: onAgain })),
     );
   }
   return node;
@@ -24,9 +24,9 @@ export function unsent({ key, text, failed }, { strings, stuck, onAgain, onDrop 
         'div',
         { class: 'note bad' },
         `${strings.not_sent} ${failed} `,
-        h('button', { class: 'plain again', type: 'button', text: strings.again, onclick: onAgain }),
+        h('button', { class: 'plain again', text: strings.again, onclick: onAgain }),
         ' ',
-        h('button', { class: 'plain', type: 'button', text: strings.remove, onclick: onDrop }),
+        h('button', { class: 'plain', text: strings.remove, onclick: onDrop }),
       ),
     );
   } else if (stuck) node.append(h('div', { class: 'note', text: strings.waiting }));
@@ -40,7 +40,7 @@ export class Answer {
     this.text = h('div', { class: 'text', dir: 'auto' });
     this.node = h('div', { class: 'message', 'data-role': 'assistant' }, this.text);
     this.growing = new Growing(this.text, (index) => h('sup', { class: 'pending', text: index }));
-    this.passages = new Map();
+    this.sources = new Map();
   }
 
   /** Shows the text so far. */
@@ -62,7 +62,7 @@ export class Answer {
   /** Shows a rating. */
   rated(feedback) {
     for (const button of this.node.querySelectorAll('.thumb')) {
-      button.setAttribute('aria-pressed', String(feedback?.rating === button.dataset.rating));
+      button.setAttribute('aria-pressed', feedback?.rating === button.dataset.rating);
     }
   }
 
@@ -71,42 +71,42 @@ export class Answer {
     return citation && h('sup', {}, this._opener(citation, String(index), 'citation marker'));
   }
 
+  /** A button that shows the quoted passage. */
   _opener(citation, text, className) {
-    const { strings } = this;
-    const { passage } = this._passage(citation);
+    const source = this._source(citation);
     const button = h('button', {
       class: className,
-      type: 'button',
       text,
       dir: 'auto',
       'data-index': citation.index,
       'aria-expanded': 'false',
-      'aria-controls': passage.id,
-      'aria-label': `${strings.source} ${citation.index}: ${citation.title}`,
-      onclick: () => this._toggle(citation),
+      'aria-controls': source.passage.id,
+      'aria-label': `${this.strings.source} ${citation.index}: ${citation.title}`,
+      onclick: () => this._toggle(source),
     });
-    this._passage(citation).buttons.push(button);
+    source.buttons.push(button);
     return button;
   }
 
-  _passage(citation) {
-    let known = this.passages.get(citation.index);
-    if (!known) {
+  /** A citation's passage and what opens it, which may be said several times. */
+  _source(citation) {
+    let source = this.sources.get(citation.index);
+    if (!source) {
       counter += 1;
-      known = { passage: passageOf(citation, this.strings, `passage-${counter}`), buttons: [] };
-      this.passages.set(citation.index, known);
+      source = { passage: passageOf(citation, this.strings, `passage-${counter}`), buttons: [] };
+      this.sources.set(citation.index, source);
     }
-    return known;
+    return source;
   }
 
-  _toggle(citation) {
-    const wanted = this.passages.get(citation.index).passage.hidden;
-    for (const { passage, buttons } of this.passages.values()) {
-      const shown = wanted && passage === this.passages.get(citation.index).passage;
-      passage.hidden = !shown;
-      for (const button of buttons) button.setAttribute('aria-expanded', String(shown));
+  _toggle(wanted) {
+    const opening = wanted.passage.hidden;
+    for (const source of this.sources.values()) {
+      const shown = opening && source === wanted;
+      source.passage.hidden = !shown;
+      for (const button of source.buttons) button.setAttribute('aria-expanded', shown);
     }
-    if (wanted) this.passages.get(citation.index).passage.scrollIntoView({ block: 'nearest' });
+    if (opening) wanted.passage.scrollIntoView({ block: 'nearest' });
   }
 
   _sources() {
@@ -117,7 +117,7 @@ export class Answer {
       'div',
       { class: 'sources' },
       h('ul', { 'aria-label': this.strings.sources }, ...chips),
-      ...[...this.passages.values()].map((each) => each.passage),
+      ...Array.from(this.sources.values(), (each) => each.passage),
     );
   }
 
@@ -130,7 +130,7 @@ export class Answer {
       contact.phone && h('a', { href: `tel:${contact.phone}`, text: fill(strings.call, { number: contact.phone }) }),
       contact.url && safeAddress(contact.url) && link(contact.url, strings.visit),
     ].filter(Boolean);
-    const asking = this.onPerson && h('button', { class: 'pill', type: 'button', text: strings.person, onclick: this.onPerson });
+    const asking = this.onPerson && h('button', { class: 'pill', text: strings.person, onclick: this.onPerson });
     return h('div', { class: 'person' }, h('p', { text: ways.length || asking ? strings.person_text : strings.kept }), asking, ...ways);
   }
 
@@ -141,11 +141,10 @@ export class Answer {
         'button',
         {
           class: 'thumb',
-          type: 'button',
           'data-rating': rating,
           'aria-label': label,
           title: label,
-          'aria-pressed': String(message.feedback?.rating === rating),
+          'aria-pressed': `${message.feedback?.rating === rating}`,
           onclick: () => this.onRate(message.id, rating),
         },
         icon(ICONS.up),

@@ -9,6 +9,8 @@
  */
 export function h(tag, props = {}, ...children) {
   const node = document.createElement(tag);
+  // Which submits nothing, unless it is asked to.
+  if (tag === 'button') node.type = 'button';
   for (const [name, value] of Object.entries(props)) {
     if (value == null || value === false) continue;
     if (name === 'text') node.textContent = value;

@@ -10,7 +10,7 @@ export function registration({ config, page, onRegistered }) {
   const { strings, texts, consent, fields } = config;
   const form = h('form', { id: 'register', novalidate: true, 'aria-labelledby': 'register-title' });
   const problem = h('p', { id: 'problem', class: 'note bad', role: 'alert', hidden: true });
-  const submit = h('button', { class: 'primary', text: strings.start });
+  const submit = h('button', { class: 'primary', type: 'submit', text: strings.start });
 
   const field = (name, type, autocomplete, required = true) => {
     const input = h('input', { id: name, name, type, autocomplete, required, maxlength: type === 'email' ? 254 : 100, 'aria-describedby': `${name}-error` });

@@ -22,8 +22,8 @@ const INLINE = new RegExp(
     /!?\[([^[\]\n]{1,500})\]\(\s*<?([^\s()<>]{1,2000}(?:\([^\s()<>]{0,500}\)[^\s()<>]{0,500})?)>?(?:\s+"[^"\n]{0,300}")?\s*\)/, // 4, 5: link
     /\[(\d{1,3})\]/, // 6: citation
     /(https?:\/\/[^\s<>"'`|]{1,2000})/, // 7: bare address
-    /(\*\*|__)(?=\S)([^\n]{1,1000}?\S)\8/, // 8, 9: strong
-    /~~(?=\S)([^\n]{1,1000}?\S)~~/, // 10: struck
+    /(\*\*|__)(?=\S)([^\n]{0,1000}?\S)\8/, // 8, 9: strong
+    /~~(?=\S)([^\n]{0,1000}?\S)~~/, // 10: struck
     /([*_])(?=[^\s*_])([^\n]{0,1000}?[^\s*_])\11(?![\p{L}\p{N}])/, // 11, 12: emphasis
     /(\n)/, // 13
   ]
@@ -78,7 +78,7 @@ function lastBoundary(text, from) {
   let blank = false;
   for (const line of text.slice(from).split('\n')) {
     const mark = FENCE.exec(line);
-    if (blank && !fence && line.trim() && !/^\s|^([-*+]|\d{1,9}[.)])\s/.test(line)) end = at;
+    if (blank && !fence && line.trim() && !/^\s|^([-*+]|\d{1,9}[.)]?)(\s|$)/.test(line)) end = at;
     if (mark && !fence) fence = mark[1];
     else if (mark && mark[1].startsWith(fence) && !mark[2].trim()) fence = '';
     blank = !line.trim();
@@ -176,14 +176,13 @@ function table(parent, lines, at, cite) {
       .replace(/\\\|/g, '\0')
       .split('|')
       .map((each) => each.trim().replace(/\0/g, '|'));
-  const aligned = cells(lines[at + 1]).map((each) => (/^:-+:$/.test(each) ? 'center' : /-:$/.test(each) ? 'end' : null));
   const row = (line, tag, width) => {
     const found = cells(line);
     return h(
       'tr',
       {},
       ...Array.from({ length: width }, (_, column) => {
-        const cell = h(tag, { class: aligned[column] });
+        const cell = h(tag);
         inline(cell, found[column] || '', cite);
         return cell;
       }),

@@ -33,16 +33,16 @@ const composer = h('textarea', {
   'aria-label': texts.placeholder || strings.placeholder,
   enterkeyhint: 'send',
 });
-const send = h('button', { id: 'send', 'aria-label': strings.send, title: strings.send }, icon(ICONS.send));
+const send = h('button', { id: 'send', type: 'submit', 'aria-label': strings.send, title: strings.send }, icon(ICONS.send));
 const foot = h('form', { class: 'foot', hidden: true }, composer, send);
 const note = h('p', { class: 'ai', text: strings.note });
 const menu = h(
   'div',
   { id: 'menu', hidden: true },
-  h('button', { type: 'button', text: strings.restart, onclick: () => leave(false) }),
-  h('button', { type: 'button', text: strings.forget, onclick: () => leave(true) }),
+  h('button', { text: strings.restart, onclick: () => leave(false) }),
+  h('button', { text: strings.forget, onclick: () => leave(true) }),
 );
-const more = h('button', { class: 'tool', id: 'more', type: 'button', 'aria-label': strings.menu, 'aria-expanded': 'false', 'aria-controls': 'menu', hidden: true, onclick: () => showMenu(menu.hidden) }, icon(ICONS.menu));
+const more = h('button', { class: 'tool', id: 'more', 'aria-label': strings.menu, 'aria-expanded': 'false', 'aria-controls': 'menu', hidden: true, onclick: () => showMenu(menu.hidden) }, icon(ICONS.menu));
 
 function build() {
   const root = document.documentElement;
@@ -60,7 +60,7 @@ function build() {
       face,
       h('div', { class: 'who' }, h('h1', { dir: 'auto', text: name }), h('p', { class: agent.online ? 'online' : '', text: texts.subtitle || (agent.online ? strings.online : texts.offline || strings.away) })),
       more,
-      h('button', { class: 'tool', id: 'close', type: 'button', 'aria-label': strings.close, title: strings.close, onclick: () => tell({ type: 'close' }) }, icon(ICONS.close)),
+      h('button', { class: 'tool', id: 'close', 'aria-label': strings.close, title: strings.close, onclick: () => tell({ type: 'close' }) }, icon(ICONS.close)),
       menu,
     ),
     connection,
@@ -128,7 +128,7 @@ function begin(why = '') {
     if (why) before.push(h('p', { class: 'event', text: why }));
     before.push(registration({ config, page: () => page, onRegistered: registered }));
   } else if (texts.suggestions?.length) {
-    before.push(h('div', { class: 'suggestions' }, ...texts.suggestions.map((each) => h('button', { class: 'pill suggestion', type: 'button', dir: 'auto', text: each, onclick: () => say(each) }))));
+    before.push(h('div', { class: 'suggestions' }, ...texts.suggestions.map((each) => h('button', { class: 'pill suggestion', dir: 'auto', text: each, onclick: () => say(each) }))));
   }
   thread.before.replaceChildren(...before);
   foot.hidden = more.hidden = !known;
@@ -240,6 +240,7 @@ function tell(message) {
 }
 
 const HEARD = {
+  __proto__: null,
   open({ page: where }) {
     page = conversation.about = pageOf(where);
     opened = true;
@@ -269,7 +270,8 @@ addEventListener('message', function connect({ data, source, ports }) {
   page = pageOf(data.page);
   [port] = ports;
   port.onmessage = ({ data: said }) => {
-    if (said && Object.prototype.hasOwnProperty.call(HEARD, said.type)) HEARD[said.type](said);
+    const hear = HEARD[said?.type];
+    if (hear) hear(said);
   };
   tell({ type: 'look', color: look.primary_color, position: look.position });
   tell({ type: 'ready' });

@@ -14,8 +14,8 @@ export class Thread {
     this.entries = new Map();
     this.before = h('div', { class: 'before' });
     this.list = h('div', { class: 'list' });
-    this.earlier = h('button', { class: 'pill', id: 'earlier', type: 'button', text: strings.earlier, hidden: true, onclick: () => this._readEarlier() });
-    this.down = h('button', { id: 'down', type: 'button', 'aria-label': strings.newest, hidden: true, onclick: () => this.toEnd() }, icon(ICONS.down));
+    this.earlier = h('button', { class: 'pill', id: 'earlier', text: strings.earlier, hidden: true, onclick: () => this._readEarlier() });
+    this.down = h('button', { id: 'down', 'aria-label': strings.newest, hidden: true, onclick: () => this.toEnd() }, icon(ICONS.down));
     // Off: only finished answers are announced, in a region of their own.
     this.log = h('div', { id: 'log', role: 'log', 'aria-live': 'off', 'aria-label': strings.log, tabindex: 0 }, this.earlier, this.before, this.list);
     this.node = h('div', { class: 'scroll' }, this.log, this.down);
