@@ -136,7 +136,7 @@ animation:turn .8s linear infinite}
     close: () => shut(true),
     look({ color, position }) {
       if (!given.color) paint(color);
-      if (!given.position) place(position);
+      if (!given.position && position) place(position);
     },
     unread({ count }) {
       const shown = open ? 0 : count;

@@ -27,7 +27,6 @@ const connection = h('div', { id: 'connection', role: 'status', hidden: true });
 const composer = h('textarea', {
   id: 'composer',
   rows: 1,
-  dir: 'auto',
   maxlength: config.limits.message_characters,
   placeholder: texts.placeholder || strings.placeholder,
   'aria-label': texts.placeholder || strings.placeholder,
@@ -58,7 +57,7 @@ function build() {
       'header',
       {},
       face,
-      h('div', { class: 'who' }, h('h1', { dir: 'auto', text: name }), h('p', { class: agent.online ? 'online' : '', text: texts.subtitle || (agent.online ? strings.online : texts.offline || strings.away) })),
+      h('div', { class: 'who' }, h('h1', { tabindex: -1 }, h('bdi', { text: name })), h('p', { class: agent.online ? 'online' : '', text: texts.subtitle || (agent.online ? strings.online : texts.offline || strings.away) })),
       more,
       h('button', { class: 'tool', id: 'close', 'aria-label': strings.close, title: strings.close, onclick: () => tell({ type: 'close' }) }, icon(ICONS.close)),
       menu,
@@ -217,6 +216,8 @@ function announce(text) {
 
 /** The composer is as high as what is typed, up to a limit that the style sheet sets. */
 function fit() {
+  // An empty one is as the panel is, or its placeholder would run the wrong way.
+  composer.dir = composer.value ? 'auto' : '';
   composer.style.setProperty('height', 'auto');
   composer.style.setProperty('height', `${composer.scrollHeight}px`);
 }
@@ -232,7 +233,7 @@ function showMenu(shown) {
 function focus() {
   // On a phone the focus would bring up the keyboard, over half of the screen, before anybody wants to write.
   const first = document.querySelector('#register input') || composer;
-  (matchMedia('(pointer: coarse)').matches ? thread.log : first).focus({ preventScroll: true });
+  (matchMedia('(pointer: coarse)').matches ? document.querySelector('h1') : first).focus({ preventScroll: true });
 }
 
 function tell(message) {
