@@ -259,7 +259,7 @@ export class Conversation {
     const back = connected && !this.connected;
     this.connected = connected;
     // Without events the messages tell, if only at every attempt to come back.
-    if ((!connected && this.waiting) || (connected && !this.loaded)) this.refresh();
+    if (connected ? !this.loaded : this.waiting || this.drafts.size) this.refresh();
     if (back) this.flush();
     this.onChange();
   }
