@@ -1,7 +1,7 @@
 """Settings: which models answer and embed for a company or one of its agents, and with which keys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -114,12 +114,12 @@ def change(principal: Principal, settings_id: UUID, wanted: Mapping[str, Any]) -
     company_id = principal.company()
     providers.lock(company_id=company_id)
     row = get(principal, settings_id)
-    before = draft_of(row)
-    changes = {name: value for name, value in unmasked(row, wanted).items() if value != before[name]}
+    before, given = draft_of(row), unmasked(row, wanted)
+    changes = {name: value for name, value in given.items() if value != before[name]}
     if not changes:
         return row
     draft = {**before, **changes}
-    check(company_id, draft, changes, settings_id=row.id, before=row)
+    check(company_id, draft, changes, settings_id=row.id, before=row, given=given)
     _make_room(company_id, draft, row.id)
     for name, value in changes.items():
         setattr(row, name, value)
@@ -178,9 +178,10 @@ def check(
     *,
     settings_id: UUID,
     before: LlmSettings | None = None,
+    given: Collection[str] = (),
 ) -> Chosen:
     """The providers and models of a draft; raises `Invalid` unless everything in it fits. `before` is what is stored
-    under its id, if anything is."""
+    under its id, if anything is, and `given` names the fields that the caller sent, new or not."""
     errors: Messages = {name: ["This is a masked key."] for name in _KEYS if _MARK in (changes.get(name) or "")}
     errors.update(settings_rules.find_link_errors(company_id, settings_id, changes))
     chosen = settings_rules.find_chosen(company_id, draft, errors)
@@ -188,22 +189,24 @@ def check(
         raise Invalid(errors=errors)
     errors.update(settings_rules.find_errors(draft, chosen, changes))
     if before is not None:
-        errors.update(_travelling_keys(company_id, draft, chosen, before))
+        errors.update(_travelling_keys(company_id, draft, chosen, before, given))
     if errors:
         raise Invalid(errors=errors)
     return chosen
 
 
-def _travelling_keys(company_id: UUID, draft: Mapping[str, Any], chosen: Chosen, before: LlmSettings) -> Messages:
+def _travelling_keys(
+    company_id: UUID, draft: Mapping[str, Any], chosen: Chosen, before: LlmSettings, given: Collection[str]
+) -> Messages:
     """Stored keys that would be sent somewhere else than to where they were given for: who may change settings could
-    read them on a server of their own."""
+    read them on a server of their own. Who sends the same key again knows it."""
     old = draft_of(before)
     old_ids = [before.llm_provider_id, before.embedding_provider_id]
     old_providers = providers.find_by_ids(company_id=company_id, ids=old_ids)
     errors: Messages = {}
     for part in ("llm", "embedding"):
         name = f"{part}_api_key"
-        if draft[name] is None or draft[name] != old[name]:
+        if draft[name] is None or draft[name] != old[name] or name in given:
             continue
         was = old_providers[old[f"{part}_provider_id"]]
         now = chosen.provider(part)

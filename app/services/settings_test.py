@@ -72,7 +72,7 @@ def _load(principal: Principal, settings_id: UUID, overrides: Mapping[str, Any])
     row = llm_settings.get(principal, settings_id)
     changes = llm_settings.unmasked(row, overrides)
     draft = {**llm_settings.draft_of(row), **changes}
-    chosen = llm_settings.check(row.company_id, draft, changes, settings_id=row.id, before=row)
+    chosen = llm_settings.check(row.company_id, draft, changes, settings_id=row.id, before=row, given=changes)
     return _Subject(_chat_choice(row, draft, chosen), _embedding_choice(draft, chosen))
 
 

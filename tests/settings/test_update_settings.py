@@ -76,6 +76,15 @@ def test_sends_no_stored_key_elsewhere(client: FlaskClient, database: Session, c
     assert put(client, cast, settings_id, {**elsewhere, "llm_api_key": KEY[::-1]}).status_code == 200
 
 
+def test_sends_a_key_elsewhere_for_who_knows_it(
+    client: FlaskClient, database: Session, cast: Cast, settings_id: UUID
+) -> None:
+    moved = {"llm_api_base_url": "https://proxy.example/v1", "llm_api_key": KEY}
+    assert put(client, cast, settings_id, moved).status_code == 200
+    row = now_in(database, LlmSettings, settings_id)
+    assert (row.llm_api_base_url, row.llm_api_key) == (moved["llm_api_base_url"], KEY)
+
+
 def test_sends_no_stored_key_to_another_provider(
     client: FlaskClient, cast: Cast, settings_id: UUID, stock: Stock
 ) -> None:
