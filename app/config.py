@@ -90,6 +90,11 @@ class Settings:
     access_token_minutes: int = setting("Life of an access token.", 15)
     refresh_token_days: int = setting("Life of a session that is not refreshed.", 30)
     lead_token_hours: int = setting("Life of a visitor's token.", 24)
+    lead_refresh_days: int = setting(
+        "How long a visitor who doesn't come back is known: the life of the token that their browser gets new ones "
+        "with.",
+        30,
+    )
     invitation_days: int = setting("Life of an invitation.", 7)
     setup_token_hours: int = setting("Life of the token with which a new company's first admin registers.", 24)
     verification_hours: int = setting("Life of an e-mail verification link.", 48)
@@ -106,6 +111,11 @@ class Settings:
         "Calls a minute to sign-in, registration and token routes, per address.", 5
     )
     rate_limit_general: int = setting("Calls a minute per caller to everything else.", 100)
+    rate_limit_visitors: int = setting(
+        "Calls a minute of visitors who have no token yet (opening the widget, registering), per address and agent; "
+        "per address five times as many.",
+        100,
+    )
     rate_limit_upload: int = setting("Uploads a minute per caller.", 10)
     rate_limit_ai: int = setting("Calls a minute per caller that ask a model.", 20)
     rate_limit_analytics: int = setting("Calls a minute per caller to analytics.", 50)

@@ -104,6 +104,7 @@ def settings(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Settin
         password_hash_iterations=1,
         rate_limit_authentication=100_000,
         rate_limit_general=100_000,
+        rate_limit_visitors=100_000,
         rate_limit_upload=100_000,
         rate_limit_ai=100_000,
         rate_limit_analytics=100_000,

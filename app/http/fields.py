@@ -1,6 +1,8 @@
 """Fields that several routes share."""
 
+import re
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import marshmallow as ma
 import phonenumbers
@@ -11,6 +13,7 @@ from app.http.schemas import doc
 
 EXAMPLE_ID = "0198c0de-7a3b-7c11-8a55-3f2b6d4e9a01"
 EXAMPLE_TIME = "2026-11-21T09:30:00Z"
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
 class Email(fields.String):
@@ -36,6 +39,43 @@ class Phone(fields.String):
         if number is None or not phonenumbers.is_possible_number(number):
             raise ma.ValidationError("Not a phone number. Write it with its country code, as in +34 911 234 567.")
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class LanguageTag(fields.String):
+    """A language tag (BCP 47), in the letters that it is usually written in: two ways to write one would be two
+    languages."""
+
+    def __init__(self, description: str, **extra: Any) -> None:
+        super().__init__(metadata=doc(description, "pt-BR"), **extra)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        tag = super()._deserialize(value, attr, data, **kwargs)
+        if len(tag) > 35 or not _TAG.fullmatch(tag):
+            raise ma.ValidationError("Not a BCP 47 language tag, as in pt-BR.")
+        first, *others = tag.lower().split("-")
+        # https://www.rfc-editor.org/rfc/rfc5646#section-2.1.1
+        return "-".join([first, *({2: part.upper(), 4: part.title()}.get(len(part), part) for part in others)])
+
+
+class PageAddress(fields.String):
+    """The address of a page as a browser tells it, without its query and fragment, which may hold what is nobody's
+    business. What is no page of the web (a file, a sandbox) is none."""
+
+    def __init__(self, description: str, **extra: Any) -> None:
+        super().__init__(
+            validate=ma.validate.Length(max=2000), metadata=doc(description, "https://acme.example/bikes"), **extra
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            parts = urlsplit(text)
+            host = parts.hostname
+        except ValueError:
+            return None
+        if parts.scheme not in {"http", "https"} or not host or not text.isprintable():
+            return None
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def email(description: str, example: str = "alice@acme.example", **extra: Any) -> Email:

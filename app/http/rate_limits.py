@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _WINDOW = 60
 _LEASES = 20
+# How many agents one address may visit as busily as one.
+_AGENTS_PER_ADDRESS = 5
 
 
 class Category(StrEnum):
@@ -29,6 +31,8 @@ class Category(StrEnum):
 
     AUTHENTICATION = "authentication"
     GENERAL = "general"
+    # Of visitors who have no token yet.
+    VISITORS = "visitors"
     UPLOAD = "upload"
     AI = "ai"
     ANALYTICS = "analytics"
@@ -87,11 +91,19 @@ bind = _counters.bind
 forget = _counters.forget
 
 
-def enforce(category: Category, caller: str, limits: "dict[str, int] | None" = None) -> None:
-    """Counts one call of `caller` and raises `TooMany` above the limit. `limits` are a company's own, a minute."""
+def enforce_visitor(network: str, agent: str) -> None:
+    """Counts one call of a visitor by address and agent. A whole office, or a provider's customers, may share an
+    address and visit several companies' sites; what names one made-up agent after another ends soon all the same."""
+    enforce(Category.VISITORS, f"ip:{network}", times=_AGENTS_PER_ADDRESS)
+    enforce(Category.VISITORS, f"ip:{network}:agent:{agent}")
+
+
+def enforce(category: Category, caller: str, limits: "dict[str, int] | None" = None, *, times: int = 1) -> None:
+    """Counts one call of `caller` and raises `TooMany` above the limit. `limits` are a company's own, a minute; so many
+    `times` as much is allowed."""
     if category is Category.UNLIMITED:
         return
-    limit = (limits or {}).get(category.value) or getattr(settings(), f"rate_limit_{category}")
+    limit = times * ((limits or {}).get(category.value) or getattr(settings(), f"rate_limit_{category}"))
     now = time.time()
     window = int(now // _WINDOW)
     used = _counters.increment(f"frontdesk:limit:{category}:{caller}:{window}", limit)

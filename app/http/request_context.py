@@ -15,6 +15,7 @@ from app.http import metrics
 from app.repositories.api_requests import CallRecord
 from app.security.principal import Principal, PrincipalKind
 from app.services import audit, usage
+from app.services.allowed_domains import AskingPage, origin_of
 
 log = logging.getLogger("frontdesk.access")
 
@@ -52,6 +53,12 @@ def client_network() -> str:
             return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
         address = address.ipv4_mapped
     return str(address)
+
+
+def asking_page() -> AskingPage:
+    """The page that calls, by its `Origin`."""
+    own = {origin for url in (settings().public_url, request.host_url) if (origin := origin_of(url))}
+    return AskingPage(request.headers.get("Origin"), frozenset(own))
 
 
 def route() -> str:

@@ -165,12 +165,26 @@ def _enter(access: Access, *, counted: bool = False) -> tuple[Principal | None, 
     """Who calls, and whose answers they may be given a second time. Opens the transaction for their company."""
     principal = None if access.public else _authenticate(access)
     caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_network()}"
-    if not counted:
+    if access.category is Category.VISITORS:
+        rate_limits.enforce_visitor(client_network(), _named_agent())
+    elif not counted:
         rate_limits.enforce(access.category, caller, dict(principal.rate_limits) if principal else None)
     if principal:
         g.principal = principal = _authorise(principal, access)
     _check_type(access)
     return principal, _asker(caller, principal)
+
+
+def _named_agent() -> str:
+    """The agent that a visitor's call names, in its path or its body."""
+    named = (request.view_args or {}).get("agent_id")
+    if named is None and request.is_json:
+        body = request.get_json(silent=True)
+        named = body.get("agent_id") if isinstance(body, dict) else None
+    try:
+        return str(named if isinstance(named, UUID) else UUID(named))
+    except (ValueError, AttributeError, TypeError):
+        return "none"
 
 
 def _asker(caller: str, principal: Principal | None) -> str:

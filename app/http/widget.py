@@ -66,7 +66,7 @@ def _asset(version: str, name: str) -> Response:
     return _file(served, "public, max-age=31536000, immutable" if current else "no-cache")
 
 
-@public()
+@public(category=Category.VISITORS)
 def _panel(agent_id: UUID) -> Response:
     g.frameable = True
     wanted = request.args.get("lang", "")[:35]

@@ -8,7 +8,7 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields, validate
 
-from app.http.fields import Email, Phone
+from app.http.fields import Email, LanguageTag, Phone
 from app.http.schemas import StrictSchema, doc
 from app.services.allowed_domains import MOST as MOST_DOMAINS
 from app.services.allowed_domains import Domain
@@ -23,7 +23,6 @@ EXAMPLE: Mapping[str, Any] = {
 _MOST_BYTES = 60_000
 _MOST_LANGUAGES = 20
 _MOST_SUGGESTIONS = 6
-_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 # Control characters, and marks that turn the direction of what follows; paragraphs may have line breaks.
 _UNWANTED = re.compile("[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -122,21 +121,6 @@ class _DomainField(fields.String):
             raise ma.ValidationError(str(error)) from None
 
 
-class _Tag(fields.String):
-    """A language tag, in the letters that it is usually written in: two ways to write one would be two languages."""
-
-    def __init__(self, description: str) -> None:
-        super().__init__(metadata=doc(description, "pt-BR"))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        tag = super()._deserialize(value, attr, data, **kwargs)
-        if len(tag) > 35 or not _TAG.fullmatch(tag):
-            raise ma.ValidationError("Not a BCP 47 language tag, as in pt-BR.")
-        first, *others = tag.lower().split("-")
-        # https://www.rfc-editor.org/rfc/rfc5646#section-2.1.1
-        return "-".join([first, *({2: part.upper(), 4: part.title()}.get(len(part), part) for part in others)])
-
-
 class WidgetConfigRequest(StrictSchema):
     """How the widget looks and what it says. It replaces what was there."""
 
@@ -150,9 +134,9 @@ class WidgetConfigRequest(StrictSchema):
     position = fields.String(
         validate=validate.OneOf(["right", "left"]), metadata=doc("The corner at the bottom.", "right")
     )
-    default_language = _Tag("Whose texts stand in where a language has none of its own.")
+    default_language = LanguageTag("Whose texts stand in where a language has none of its own.")
     texts = fields.Dict(
-        keys=_Tag("A BCP 47 language tag."),
+        keys=LanguageTag("A BCP 47 language tag."),
         values=fields.Nested(WidgetTextsRequest),
         validate=validate.Length(max=_MOST_LANGUAGES),
         metadata=doc("Texts by language, as BCP 47 tags.", {"en": {"title": "Acme Bikes"}}),

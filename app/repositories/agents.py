@@ -81,6 +81,18 @@ def find_widget_config(*, company_id: UUID, agent_id: UUID, llm_settings_id: UUI
     return session().scalars(_WIDGET_CONFIG, named).first() or {}
 
 
+def find_identity_secret(*, company_id: UUID, agent_id: UUID) -> str | None:
+    """What the company signs its visitors' identities with; None: it has none."""
+    statement = select(Agent.identity_secret).where(Agent.company_id == company_id, Agent.id == agent_id, _LIVE)
+    return session().scalar(statement)
+
+
+def set_identity_secret(*, company_id: UUID, agent_id: UUID, secret: str | None, at: datetime | None) -> None:
+    """Keeps a new secret, made `at` a moment, or none."""
+    statement = update(Agent).where(Agent.company_id == company_id, Agent.id == agent_id)
+    session().execute(statement.values(identity_secret=secret, identity_secret_at=at))
+
+
 def may_use_settings(*, company_id: UUID, settings_id: UUID, agent_id: UUID | None) -> bool:
     """Whether an agent (None: one to be) can name these settings: the company's, or its own."""
     its_own: ColumnElement[bool] = LlmSettings.agent_id.is_(None)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, false, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.core.paging import Page, PageRequest, paginate
 from app.core.transaction import session
@@ -27,6 +28,42 @@ def add(lead: Lead) -> None:
     """Stores a new lead."""
     session().add(lead)
     session().flush()
+
+
+def store_identified(
+    *,
+    company_id: UUID,
+    agent_id: UUID,
+    external_id: str,
+    new_id: UUID,
+    first_name: str | None,
+    last_name: str | None,
+    email: str | None,
+    phone: str | None,
+    language: str | None,
+) -> UUID:
+    """The live lead of the agent whom the company knows as `external_id`, made (with `new_id`) when there is none. What
+    is None stays as it is. Two at once get the same one. Returns its id."""
+    said = {"first_name": first_name, "last_name": last_name, "email": email, "phone": phone, "language": language}
+    known = {name: value for name, value in said.items() if value is not None}
+    if first_name is not None:
+        known["last_name"] = last_name or ""
+    statement = insert(Lead).values(
+        id=new_id,
+        company_id=company_id,
+        agent_id=agent_id,
+        external_id=external_id,
+        source="widget",
+        **{"first_name": external_id, "last_name": "", **known},
+    )
+    differs = or_(false(), *(getattr(Lead, name).is_distinct_from(value) for name, value in known.items()))
+    stored = statement.on_conflict_do_update(
+        index_elements=[Lead.company_id, Lead.agent_id, Lead.external_id],
+        index_where=_LIVE & Lead.external_id.is_not(None),
+        # Something has to be set, or the row that is there is neither locked nor returned.
+        set_={**known, "updated_at": case((differs, func.now()), else_=Lead.updated_at)},
+    )
+    return session().scalars(stored.returning(Lead.id)).one()
 
 
 def get(*, company_id: UUID, lead_id: UUID) -> Lead | None:

@@ -119,7 +119,8 @@ def rotate() -> str:
         signing_keys.lock()
         signing_keys.retire_all(now())
         # Nothing that an old key signed lives longer than a refresh token.
-        signing_keys.delete_retired_before(now() - timedelta(days=settings().refresh_token_days + 1))
+        longest = max(settings().refresh_token_days, settings().lead_refresh_days)
+        signing_keys.delete_retired_before(now() - timedelta(days=longest + 1))
         key = make_key()
         signing_keys.add(key)
         keys.forget()

@@ -1,4 +1,4 @@
-"""JSON Web Tokens (RFC 7519), RS256: access and refresh tokens of users, and tokens of leads.
+"""JSON Web Tokens (RFC 7519), RS256: access and refresh tokens of users and of leads.
 
 They are issued and read through flask-jwt-extended. Signatures that were verified are remembered for a minute, since
 that is most of a small request's work; whether the session still lives is asked of Postgres at every call all the same.
@@ -49,6 +49,7 @@ class TokenUse(StrEnum):
     ACCESS = "access"
     REFRESH = "refresh"
     LEAD = "lead"
+    LEAD_REFRESH = "lead_refresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,14 @@ def issue_refresh(user_id: UUID, session_id: UUID, refresh_id: UUID) -> str:
 def issue_lead(lead_id: UUID) -> str:
     """A visitor's token: of another kind, so that it opens nothing of the team's."""
     life = timedelta(hours=settings().lead_token_hours)
-    token: str = create_access_token(str(lead_id), expires_delta=life, **_extra(lead=True))
+    token: str = create_access_token(str(lead_id), expires_delta=life, **_extra(kind=TokenUse.LEAD))
+    return token
+
+
+def issue_lead_refresh(lead_id: UUID) -> str:
+    """What a visitor's browser gets new tokens with; it opens nothing."""
+    life = timedelta(days=settings().lead_refresh_days)
+    token: str = create_refresh_token(str(lead_id), expires_delta=life, **_extra(kind=TokenUse.LEAD_REFRESH))
     return token
 
 
@@ -121,8 +129,8 @@ def bind(app: Flask) -> None:
     jwt.decode_key_loader(lambda header, _payload: keys.verifying(header.get("kid")).public)
 
 
-def _extra(*, session_id: UUID | None = None, token_id: UUID | None = None, lead: bool = False) -> dict[str, Any]:
-    claims: dict[str, Any] = {"jti": str(token_id or new_id()), "kind": "lead" if lead else "user"}
+def _extra(*, session_id: UUID | None = None, token_id: UUID | None = None, kind: str = "user") -> dict[str, Any]:
+    claims: dict[str, Any] = {"jti": str(token_id or new_id()), "kind": str(kind)}
     if session_id:
         claims["sid"] = str(session_id)
     return {"additional_claims": claims, "additional_headers": {"kid": keys.signing().kid}}
@@ -139,9 +147,10 @@ def _decode(token: str) -> dict[str, Any]:
 
 def _claims(payload: dict[str, Any]) -> Claims:
     try:
-        lead = payload["kind"] == "lead"
+        kind = payload["kind"]
+        lead = kind in {TokenUse.LEAD, TokenUse.LEAD_REFRESH}
         return Claims(
-            use=TokenUse.LEAD if lead else TokenUse(payload["type"]),
+            use=TokenUse(kind if lead else payload["type"]),
             subject=UUID(payload["sub"]),
             token_id=UUID(payload["jti"]),
             session_id=None if lead else UUID(payload["sid"]),

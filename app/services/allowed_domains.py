@@ -28,6 +28,15 @@ class OriginNotAllowed(Forbidden):
 
 
 @dataclass(frozen=True)
+class AskingPage:
+    """The page that calls: its `Origin` header, if there is one, and the origins of this installation, where the panel
+    is."""
+
+    origin: str | None = None
+    own: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Domain:
     """One site, or with `below` all sites below a host. Without a scheme: https, and http on an installation that is
     served by http itself, as browsers read such a source. Without a port: the scheme's own."""
@@ -82,13 +91,28 @@ def sources(domains: Sequence[str]) -> list[str]:
     return read or ["'none'"]
 
 
-def check(domains: Sequence[str], origin: str | None, *, own: set[str]) -> None:
-    """Raises `OriginNotAllowed` when there are domains and the caller's page is neither ours nor theirs. `own`: the
-    origins of this installation, where the panel is."""
-    if not domains or origin in own:
+def check(domains: Sequence[str], page: AskingPage) -> None:
+    """Raises `OriginNotAllowed` when there are domains and the page that calls is neither ours nor theirs."""
+    if not domains or page.origin in page.own:
         return
-    if origin is None or not any(domain.covers(origin) for domain in _readable(domains)):
+    if page.origin is None or not any(domain.covers(page.origin) for domain in _readable(domains)):
         raise OriginNotAllowed
+
+
+def origin_of(url: str | None) -> str | None:
+    """The origin of an address in the form that policies name it; None when there is none that can be written so."""
+    try:
+        parts = urlsplit(url or "")
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except (ValueError, UnicodeError):
+        return None
+    if parts.scheme not in {"http", "https"} or not host or not _is_plain(host):
+        return None
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def _is_plain(host: str) -> bool:
+    return all(part and part.replace("-", "").isalnum() and part.isascii() for part in host.rstrip(".").split("."))
 
 
 def _readable(domains: Sequence[str]) -> list[Domain]:

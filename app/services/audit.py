@@ -70,6 +70,8 @@ class Event(StrEnum):
     AGENT_DELETED = "agent_deleted"
     AGENT_RESTORED = "agent_restored"
     AGENT_CLONED = "agent_cloned"
+    IDENTITY_SECRET_CREATED = "identity_secret_created"
+    IDENTITY_SECRET_DELETED = "identity_secret_deleted"
     QUESTION_RESOLVED = "question_resolved"
     QUESTION_REOPENED = "question_reopened"
     LEAD_CREATED = "lead_created"

@@ -89,7 +89,7 @@ def by_token(token: str) -> Principal:
     if claims.use is TokenUse.LEAD:
         return _lead(claims)
     if claims.use is not TokenUse.ACCESS:
-        raise TokenInvalid("This is a refresh token: it only works at /v1/auth/refresh.")
+        raise TokenInvalid("This is a refresh token: it only works where tokens are refreshed.")
     return _user(claims)
 
 
@@ -99,6 +99,14 @@ def by_refresh_token(token: str) -> tuple[Principal, Claims]:
     if claims.use is not TokenUse.REFRESH:
         raise TokenInvalid("This is not a refresh token.")
     return _user(claims), claims
+
+
+def by_lead_refresh_token(token: str) -> Principal:
+    """The lead of a visitor's refresh token."""
+    claims = tokens.read(token)
+    if claims.use is not TokenUse.LEAD_REFRESH:
+        raise TokenInvalid("This is not a visitor's refresh token.")
+    return _lead(claims)
 
 
 def acting_for(principal: Principal, company_id: UUID | None) -> UUID:

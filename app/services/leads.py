@@ -1,6 +1,6 @@
 """Leads, as the team and its programs see them, and each lead's own profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,9 @@ from app.models.lead import Lead, LeadStatus
 from app.realtime import publisher
 from app.repositories import agents, leads
 from app.security.principal import Principal
-from app.services import audit
+from app.services import audit, consents
 from app.services.audit import Event
+from app.services.consents import Consent
 
 _CALLED_OFF = "The visitor was deleted before the message was answered."
 
@@ -34,6 +35,11 @@ class NewLead:
     notes: str | None = None
     consent_marketing: bool = False
     consent_data_processing: bool = False
+    # What they were asked and what they said (app.services.consents).
+    consents: Sequence[Consent] = ()
+    # The language that the widget spoke with them (BCP 47), and the page that it was on, without its query.
+    language: str | None = None
+    page: str | None = None
 
 
 def create(principal: Principal, new: NewLead) -> Lead:
@@ -48,14 +54,20 @@ def create(principal: Principal, new: NewLead) -> Lead:
 
 def add(company_id: UUID, new: NewLead) -> Lead:
     """Stores a new lead; the transaction must have entered the company."""
-    lead = Lead(id=new_id(), company_id=company_id, status=LeadStatus.NEW, **asdict(new))
+    values = asdict(new) | {"consents": [dict(each) for each in new.consents]}
+    lead = Lead(id=new_id(), company_id=company_id, status=LeadStatus.NEW, **values)
     leads.add(lead)
     return lead
 
 
 def get(principal: Principal, lead_id: UUID) -> Lead:
     """A lead of the caller's company."""
-    lead = leads.get(company_id=principal.company(), lead_id=lead_id)
+    return get_of(principal.company(), lead_id)
+
+
+def get_of(company_id: UUID, lead_id: UUID) -> Lead:
+    """A lead of a company that the transaction has entered."""
+    lead = leads.get(company_id=company_id, lead_id=lead_id)
     if lead is None:
         raise NotFound
     return lead
@@ -75,8 +87,11 @@ def change(principal: Principal, lead_id: UUID, changes: Mapping[str, Any]) -> L
     """Changes the given fields of a lead of the caller's company."""
     lead = get(principal, lead_id)
     before = {name: getattr(lead, name) for name in changes}
+    history = consents.added(lead.consents, changes, before)
     for name, value in changes.items():
         setattr(lead, name, value)
+    if len(history) != len(lead.consents):
+        lead.consents = history
     if before != dict(changes):
         _record(principal, Event.LEAD_CHANGED, lead, before=before, after=changes)
     return lead

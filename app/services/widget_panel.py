@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.core.clock import now
@@ -11,6 +10,7 @@ from app.core.settings import settings
 from app.integrations.widget_files import widget_files
 from app.models.agent import Agent
 from app.services import agents, allowed_domains, operating_hours, widget_config
+from app.services.allowed_domains import origin_of
 from app.services.widget_config import Config
 
 VERSION = 1
@@ -115,19 +115,3 @@ def look_up(tag: str | None, known: Collection[str]) -> str | None:
 def direction_of(language: str) -> str:
     """`rtl` or `ltr`."""
     return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
-
-
-def origin_of(url: str | None) -> str | None:
-    """The origin of an address in the form that policies name it; None when there is none that can be written so."""
-    try:
-        parts = urlsplit(url or "")
-        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
-    except (ValueError, UnicodeError):
-        return None
-    if parts.scheme not in {"http", "https"} or not host or not _is_plain(host):
-        return None
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
-
-
-def _is_plain(host: str) -> bool:
-    return all(part and part.replace("-", "").isalnum() and part.isascii() for part in host.rstrip(".").split("."))

@@ -57,7 +57,7 @@ class Installation:
         self.valkey = EmbeddedValkey(self.folder / "redis", "bench-redis")
         self.postgres.start()
         self.valkey.start()
-        categories = ("AUTHENTICATION", "GENERAL", "UPLOAD", "AI", "ANALYTICS")
+        categories = ("AUTHENTICATION", "GENERAL", "VISITORS", "UPLOAD", "AI", "ANALYTICS")
         self.environment = {
             **os.environ,
             **{f"RATE_LIMIT_{name}": "100000000" for name in categories},

@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 _WEB = ("gunicorn", "-c", "gunicorn.conf.py", "wsgi:application")
 # One process for all queues: it spends its time on answers, and documents are few and small.
 _WORKER = ("celery", "-A", "celery_worker", "worker", "-P", "threads", "-c", "32", "-Q", "chat,ingest,default")
-_CATEGORIES = ("AUTHENTICATION", "GENERAL", "UPLOAD", "AI", "ANALYTICS")
+_CATEGORIES = ("AUTHENTICATION", "GENERAL", "VISITORS", "UPLOAD", "AI", "ANALYTICS")
 
 
 def free_port() -> int:

@@ -11,6 +11,7 @@ from app.blueprints.agent.schemas import (
     AgentResponse,
     CloneAgentRequest,
     CreateAgentRequest,
+    IdentitySecretResponse,
     MarkQuestionRequest,
     PublicAgentResponse,
     QuestionQuery,
@@ -28,16 +29,19 @@ from app.http.rate_limits import Category
 from app.http.requires import Credential, current_principal, public, requires
 from app.models.agent import Agent
 from app.models.unanswered_question import UnansweredQuestion
+from app.models.user import Role
 from app.security.scopes import Resource, Scope
-from app.services import agent_stats, agent_tests, agents, unanswered_questions
+from app.services import agent_stats, agent_tests, agents, identity_secrets, unanswered_questions
 from app.services.agent_stats import AgentStats
 from app.services.agent_tests import TestedAnswer
 from app.services.agents import NewAgent, PublicAgent
+from app.services.identity_secrets import NewIdentitySecret
 
 blp = Blueprint("agent", __name__, description="Agents: who answers a company's visitors.")
 
 _BOTH = (Credential.API_KEY, Credential.JWT)
 _AGENTS = Resource.AGENTS
+_ADMINS = (Role.ADMIN, Role.SUPER_ADMIN)
 
 
 @blp.post("/v1/agent")
@@ -61,7 +65,7 @@ def find_agents(query: dict[str, Any]) -> Page[Agent]:
 
 
 @blp.get("/v1/agent/<uuid:agent_id>")
-@public()
+@public(category=Category.VISITORS)
 @blp.response(200, PublicAgentResponse)
 def get_agent(agent_id: UUID) -> PublicAgent:
     """Fetch what anybody may know of an active agent; the team finds everything at /details"""
@@ -145,6 +149,22 @@ def find_unanswered_questions(query: dict[str, Any], agent_id: UUID) -> Page[Una
 def mark_unanswered_question(body: dict[str, bool], question_id: UUID) -> UnansweredQuestion:
     """Mark a question as resolved, or as open again"""
     return unanswered_questions.mark(current_principal(), question_id, **body)
+
+
+@blp.post("/v1/agent/<uuid:agent_id>/identity-secret")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS, roles=_ADMINS)
+@blp.response(201, IdentitySecretResponse)
+def create_identity_secret(agent_id: UUID) -> NewIdentitySecret:
+    """Make a new secret to sign visitors' identities with, which is shown this once; one before it stops working"""
+    return identity_secrets.create(current_principal(), agent_id)
+
+
+@blp.delete("/v1/agent/<uuid:agent_id>/identity-secret")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS, roles=_ADMINS)
+@blp.response(204)
+def delete_identity_secret(agent_id: UUID) -> None:
+    """Remove the secret: nobody is identified any more"""
+    identity_secrets.delete(current_principal(), agent_id)
 
 
 @blp.get("/widget.js")

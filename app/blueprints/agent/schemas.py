@@ -178,6 +178,15 @@ class AgentResponse(ResponseSchema):
 AgentPage = page_of(AgentResponse)
 
 
+class IdentitySecretResponse(ResponseSchema):
+    """A new identity secret; this is the only time that it is shown."""
+
+    agent_id = identifier("The agent: the `aud` of tokens.")
+    secret = fields.String(metadata=doc("Belongs on the company's server alone.", "fdi_9Jx…"))
+    algorithm = fields.String(metadata=doc("What tokens are signed with.", "HS256"))
+    created_at = moment("When it was made.")
+
+
 class TestedAnswerResponse(ResponseSchema):
     """What the agent would have said."""
 

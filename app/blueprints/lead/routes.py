@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.blueprints.lead.schemas import (
     CreateLeadRequest,
+    IdentifyLeadRequest,
     LeadPage,
     LeadQuery,
     LeadResponse,
@@ -15,11 +16,15 @@ from app.blueprints.lead.schemas import (
     UpdateOwnLeadRequest,
 )
 from app.core.paging import Page, PageRequest
+from app.errors import Unauthenticated
 from app.http.api import Blueprint
-from app.http.requires import Credential, current_principal, public, requires
+from app.http.rate_limits import Category
+from app.http.request_context import asking_page
+from app.http.requires import Credential, bearer_token, current_principal, public, requires
 from app.models.lead import Lead
 from app.security.scopes import Resource, Scope
-from app.services import lead_registration, leads
+from app.services import lead_identity, lead_registration, leads
+from app.services.lead_registration import RegisteredLead
 from app.services.leads import NewLead
 
 blp = Blueprint("lead", __name__, description="Leads: visitors of a company's site who said who they are.")
@@ -29,13 +34,33 @@ _LEADS = Resource.LEADS
 
 
 @blp.post("/v1/lead/register")
-# Not counted with sign-ins: a whole office of visitors may share one address.
-@public()
+@public(category=Category.VISITORS)
 @blp.arguments(RegisterLeadRequest)
 @blp.response(201, RegisteredLeadResponse)
 def register_lead(body: dict[str, Any]) -> Any:
-    """Register a visitor of an agent's widget; the answer holds the token for their conversations"""
-    return lead_registration.register(**body), 201, {"Location": "/v1/lead/me"}
+    """Register a visitor of an agent's widget; the answer holds the tokens for their conversations"""
+    agent_id = body.pop("agent_id")
+    return lead_registration.register(agent_id, asking_page(), **body), 201, {"Location": "/v1/lead/me"}
+
+
+@blp.post("/v1/lead/identify")
+@public(category=Category.VISITORS)
+@blp.arguments(IdentifyLeadRequest)
+@blp.response(200, RegisteredLeadResponse)
+def identify_lead(body: dict[str, Any]) -> RegisteredLead:
+    """Let a visitor in whom their company identifies by a token that it signed; the same one every time"""
+    return lead_identity.identify(body["agent_id"], asking_page(), token=body["token"])
+
+
+@blp.post("/v1/lead/refresh")
+@public(category=Category.VISITORS)
+@blp.response(200, RegisteredLeadResponse)
+def refresh_lead() -> RegisteredLead:
+    """Get new tokens for a visitor's refresh token, which comes as Authorization: Bearer"""
+    token = bearer_token()
+    if token is None:
+        raise Unauthenticated("Send the refresh token as Authorization: Bearer.")
+    return lead_registration.refresh(token)
 
 
 @blp.get("/v1/lead/me")

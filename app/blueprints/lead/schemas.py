@@ -6,7 +6,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.http.fields import email, identifier, moment, phone
+from app.http.fields import EXAMPLE_TIME, LanguageTag, PageAddress, email, identifier, moment, phone
 from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
 from app.models.lead import LeadStatus
 
@@ -79,6 +79,21 @@ class RegisterLeadRequest(CreateLeadRequest):
         metadata=doc("Whether their data may be processed. False is refused: nothing can be stored then.", True)
     )
 
+    consent_version = _line("Which wording they were asked, as the widget's config names it.", "2026-11", max_length=50)
+    language = LanguageTag("The language that the widget spoke with them.")
+    page = PageAddress("The page that they were on; its query and fragment are not kept.")
+
+
+class IdentifyLeadRequest(StrictSchema):
+    """A visitor whom their company identifies."""
+
+    agent_id = identifier("The agent whose widget they use.", required=True)
+    token = fields.String(
+        required=True,
+        validate=validate.Length(1, 4096),
+        metadata=doc("A JWT that the company signed: HS256, with sub, aud and exp.", "eyJhbGciOiJIUzI1NiIs…"),
+    )
+
 
 class LeadQuery(PageQuery):
     """Which leads are wanted."""
@@ -114,21 +129,44 @@ class OwnLeadResponse(ResponseSchema):
     updated_at = moment("When the profile was last changed.")
 
 
+class ConsentResponse(ResponseSchema):
+    """One answer to one question for consent."""
+
+    kind = fields.String(metadata=doc("`data_processing` or `marketing`.", "marketing"))
+    granted = fields.Boolean(metadata=doc("What they said.", True))
+    version = fields.String(allow_none=True, metadata=doc("Which wording; null: not known.", "2026-11"))
+    language = fields.String(allow_none=True, metadata=doc("In which language they read it.", "es"))
+    at = fields.String(metadata={**doc("When.", EXAMPLE_TIME), "format": "date-time"})
+
+
 class LeadResponse(OwnLeadResponse):
     """A lead, as the team sees them."""
 
     source = fields.String(allow_none=True, metadata=doc("Where they came from.", "widget"))
     notes = fields.String(allow_none=True, metadata=doc("Notes.", "Wants a quote for twelve bikes."))
     status = fields.String(metadata=doc("`new`, `contacted`, `qualified`, `converted` or `lost`.", "new"))
+    external_id = fields.String(
+        allow_none=True, metadata=doc("Who they are to the company that identified them; null: they said it.", "4711")
+    )
+    consents = fields.List(
+        fields.Nested(ConsentResponse), metadata={"description": "What they were asked and said, the oldest first."}
+    )
+    language = fields.String(allow_none=True, metadata=doc("The language that the widget spoke with them.", "es"))
+    page = fields.String(
+        allow_none=True, metadata=doc("The page that they were on, without its query.", "https://acme.example/bikes")
+    )
 
 
 LeadPage = page_of(LeadResponse)
 
 
 class RegisteredLeadResponse(ResponseSchema):
-    """A new lead, with the token that opens their own conversations."""
+    """A lead, with the tokens that open their own conversations."""
 
     lead = fields.Nested(OwnLeadResponse, metadata={"description": "Their profile."})
     access_token = fields.String(metadata=doc("Goes into `Authorization: Bearer`.", "eyJhbGciOiJSUzI1NiIs…"))
+    refresh_token = fields.String(
+        metadata=doc("Gets new tokens at `POST /v1/lead/refresh`, and opens nothing else.", "eyJhbGciOiJSUzI1NiIs…")
+    )
     token_type = fields.String(metadata=doc("Always Bearer.", "Bearer"))
     expires_in = fields.Integer(metadata=doc("Seconds until the token expires.", 86_400))
