@@ -1,7 +1,10 @@
 """The demo company: what a newcomer signs in to, and an agent with documents to ask about."""
 
 import hashlib
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from app.core import tenancy
@@ -23,6 +26,7 @@ from app.services.document_uploads import ReceivedFile
 
 EMAIL = "demo@frontdesk.example"
 DOCUMENTS = PROJECT / "app" / "demo" / "documents"
+WIDGET = PROJECT / "app" / "demo" / "widget.json"
 _LANGUAGES = ["en", "es", "de"]
 
 
@@ -36,10 +40,10 @@ def seed() -> None:
         user = _admin(password)
         tenancy.enter_company(user.company_id)
         admin = _principal(user)
-        has_agent = agents.find_page(
-            company_id=admin.company(), wanted=PageRequest(per_page=1), status=None, search=""
-        ).items
-    if not has_agent:
+        present = _agents(admin.company(), status=None)
+        if present and not present[-1].widget_config:
+            present[-1].widget_config = _widget_config()
+    if not present:
         _make_agent(admin)
 
 
@@ -52,10 +56,19 @@ def find_agent() -> UUID | None:
     if user is None or user.company_id is None:
         return None
     tenancy.enter_company(user.company_id)
-    found = agents.find_page(
-        company_id=user.company_id, wanted=PageRequest(per_page=100), status=AgentStatus.ACTIVE, search=""
-    ).items
+    found = _agents(user.company_id, status=AgentStatus.ACTIVE)
     return found[-1].id if found else None
+
+
+def _agents(company_id: UUID, *, status: AgentStatus | None) -> Sequence[Agent]:
+    """The demo company's agents, ours, which is the first that there was, the last."""
+    wanted = PageRequest(per_page=100)
+    return agents.find_page(company_id=company_id, wanted=wanted, status=status, search="").items
+
+
+def _widget_config() -> dict[str, Any]:
+    config: dict[str, Any] = json.loads(WIDGET.read_text("utf-8"))
+    return config
 
 
 def _admin(password: str) -> User:
@@ -105,6 +118,7 @@ def _add_agent(company_id: UUID) -> UUID:
         greeting="Hello! I am Pia of the Demo Shop. Ask me about our bicycles, deliveries, returns or repairs.",
         personality_traits=["friendly", "brief", "precise"],
         languages=_LANGUAGES,
+        widget_config=_widget_config(),
     )
     agents.add(agent)
     return agent.id

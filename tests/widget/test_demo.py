@@ -1,5 +1,6 @@
 """GET /demo: the demo company's site."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.http.widget_config import WidgetConfigRequest
 from app.models.agent import Agent
 from app.models.company import Company
 from app.models.user import Role, User
@@ -103,3 +105,14 @@ def test_the_page_quotes_the_documents() -> None:
     for bike, price in shown.items():
         found = [listed[name] for name in listed if name.split(" cuadro")[0] == bike]
         assert f"{price.replace(',', '')}.00" in found, bike
+
+
+def test_its_agents_widget_speaks_all_three_languages() -> None:
+    config = json.loads(demo.WIDGET.read_text("utf-8"))
+    assert WidgetConfigRequest().load(config) == config
+    texts = config["texts"]
+    assert set(texts) == {"en", "es", "de"}
+    assert texts["en"].keys() == texts["es"].keys() == texts["de"].keys()
+    asked = json.loads((demo.DOCUMENTS.parent / "questions.json").read_text("utf-8"))
+    for language, said in texts.items():
+        assert set(said["suggestions"]) <= {each["question"] for each in asked[language]}
