@@ -23,6 +23,15 @@ from app.tasks import bind_celery
 
 __all__ = ["create_app", "models"]
 
+_EXPOSED = [
+    "X-Request-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "Location",
+    "Retry-After",
+]
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Builds the application; `settings` are read from the environment unless given."""
@@ -66,15 +75,25 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     turn_leases.bind(app.app_context)
     listening.bind(app.app_context)
     bind_celery(app.app_context, settings)
-    if settings.cors_origins:
-        _allow_origins(app, settings)
+    _allow_origins(app, settings)
+
+
+# What the widget calls in a visitor's name.
+_VISITORS = r"/v1/(lead|conversation|message)(/.*)?"
 
 
 def _allow_origins(app: Flask, settings: Settings) -> None:
-    CORS(
-        app,
-        origins=list(settings.cors_origins),
-        expose_headers=["X-Request-ID", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "Location"],
-        supports_credentials=False,
-        max_age=600,
-    )
+    origins = list(settings.cors_origins)
+    resources = {r"/.*": origins} if origins else {}
+    if settings.has_test_page:
+        # The test page's sandbox has no origin, and so has the widget's frame in it. Tokens are sent explicitly and
+        # never by the browser itself: a page without an origin can do no more than a program.
+        resources[_VISITORS] = [*origins, "null"]
+    if resources:
+        CORS(
+            app,
+            resources={pattern: {"origins": allowed} for pattern, allowed in resources.items()},
+            expose_headers=_EXPOSED,
+            supports_credentials=False,
+            max_age=600,
+        )

@@ -120,6 +120,11 @@ class Settings:
     rate_limit_ai: int = setting("Calls a minute per caller that ask a model.", 20)
     rate_limit_analytics: int = setting("Calls a minute per caller to analytics.", 50)
 
+    widget_test_page: bool = setting(
+        "Whether `POST /test` renders pages in production, too: anybody could have it show theirs at our address.",
+        False,
+    )
+
     max_body_bytes: int = setting("Largest JSON or form body.", 1_048_576)
     max_logo_bytes: int = setting("Largest company logo.", 524_288)
     idempotency_hours: int = setting("How long an `Idempotency-Key` is remembered.", 24)
@@ -201,6 +206,11 @@ class Settings:
     def production(self) -> bool:
         """Whether strict defaults hold."""
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def has_test_page(self) -> bool:
+        """Whether `POST /test` renders pages."""
+        return self.widget_test_page or not self.production
 
     @property
     def runtime_url(self) -> str:

@@ -20,8 +20,8 @@ _GET = _GET_ANY.where(_LIVE)
 _IS_NAMED = LlmSettings.id == bindparam("named")
 _IS_ITS_OWN = LlmSettings.agent_id == bindparam("agent")
 # In the order of `llm_settings.find_chain`.
-_WIDGET_CONFIG = (
-    select(LlmSettings.widget_config)
+_WIDGET = (
+    select(LlmSettings.widget_config, LlmSettings.widget_script_url)
     .where(
         LlmSettings.company_id == bindparam("company"),
         _IS_NAMED | _IS_ITS_OWN | (LlmSettings.agent_id.is_(None) & LlmSettings.is_default),
@@ -75,10 +75,11 @@ def set_deleted(*, company_id: UUID, agent_id: UUID, at: datetime | None, deleti
     return changed_rows(statement.values(deleted_at=at, deletion_id=deletion_id)) == 1
 
 
-def find_widget_config(*, company_id: UUID, agent_id: UUID, llm_settings_id: UUID | None) -> dict[str, Any]:
-    """How the widget looks, by the agent's effective settings; empty when it has none."""
+def find_widget(*, company_id: UUID, agent_id: UUID, llm_settings_id: UUID | None) -> tuple[dict[str, Any], str | None]:
+    """How the widget looks and where its script is, by the agent's effective settings; empty when it has none."""
     named = {"company": company_id, "agent": agent_id, "named": llm_settings_id}
-    return session().scalars(_WIDGET_CONFIG, named).first() or {}
+    found = session().execute(_WIDGET, named).first()
+    return (found.widget_config, found.widget_script_url) if found else ({}, None)
 
 
 def find_identity_secret(*, company_id: UUID, agent_id: UUID) -> str | None:

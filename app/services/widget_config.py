@@ -28,10 +28,15 @@ _NOT_PUBLIC = {"allowed_domains"}
 
 def effective(agent: Agent) -> Config:
     """The config that the agent's widget works with; the transaction must have entered its company."""
-    of_settings = agents.find_widget_config(
+    return with_script_url(agent)[0]
+
+
+def with_script_url(agent: Agent) -> tuple[Config, str | None]:
+    """The same, and where the settings say that the widget's script is, if they do."""
+    of_settings, script_url = agents.find_widget(
         company_id=agent.company_id, agent_id=agent.id, llm_settings_id=agent.llm_settings_id
     )
-    return lay_over(of_settings, agent.widget_config)
+    return lay_over(of_settings, agent.widget_config), script_url
 
 
 def lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> Config:

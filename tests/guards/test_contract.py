@@ -35,8 +35,6 @@ PENDING = {
     ("GET", "/v1/error-analysis"),
     ("GET", "/v1/rate-limit-analysis"),
     ("GET", "/v1/detailed-usage/<api_key_id>"),
-    ("GET", "/v1/agent/<agent_id>/embed-code"),
-    ("POST", "/test"),
     ("GET", "/v1/analytic/dashboard"),
     ("POST", "/v1/search/database"),
     ("POST", "/v1/system-metric"),

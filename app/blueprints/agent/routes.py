@@ -11,19 +11,22 @@ from app.blueprints.agent.schemas import (
     AgentResponse,
     CloneAgentRequest,
     CreateAgentRequest,
+    EmbedCodeQuery,
+    EmbedCodeResponse,
     IdentitySecretResponse,
     MarkQuestionRequest,
     PublicAgentResponse,
     QuestionQuery,
     TestAgentRequest,
     TestedAnswerResponse,
+    TestPageRequest,
     UnansweredQuestionPage,
     UnansweredQuestionResponse,
     UpdateAgentRequest,
 )
 from app.blueprints.agent.stats import AgentStatsResponse
 from app.core.paging import Page, PageRequest
-from app.http import widget
+from app.http import test_page, widget
 from app.http.api import Blueprint
 from app.http.rate_limits import Category
 from app.http.requires import Credential, current_principal, public, requires
@@ -31,10 +34,11 @@ from app.models.agent import Agent
 from app.models.unanswered_question import UnansweredQuestion
 from app.models.user import Role
 from app.security.scopes import Resource, Scope
-from app.services import agent_stats, agent_tests, agents, identity_secrets, unanswered_questions
+from app.services import agent_stats, agent_tests, agents, embed_code, identity_secrets, unanswered_questions
 from app.services.agent_stats import AgentStats
 from app.services.agent_tests import TestedAnswer
 from app.services.agents import NewAgent, PublicAgent
+from app.services.embed_code import EmbedCode
 from app.services.identity_secrets import NewIdentitySecret
 
 blp = Blueprint("agent", __name__, description="Agents: who answers a company's visitors.")
@@ -167,9 +171,27 @@ def delete_identity_secret(agent_id: UUID) -> None:
     identity_secrets.delete(current_principal(), agent_id)
 
 
+@blp.get("/v1/agent/<uuid:agent_id>/embed-code")
+@requires(*_BOTH, scope=Scope.READ, resource=_AGENTS)
+@blp.arguments(EmbedCodeQuery, location="query")
+@blp.response(200, EmbedCodeResponse)
+def get_embed_code(query: dict[str, Any], agent_id: UUID) -> EmbedCode:
+    """Fetch the script tag that puts the agent on a site, and what the site's policy has to allow for it"""
+    return embed_code.compose(current_principal(), agent_id, language=query["lang"])
+
+
 @blp.get("/widget.js")
 @public(category=Category.UNLIMITED)
 @blp.response(200, {"type": "string"}, content_type="text/javascript; charset=utf-8", description="The script.")
 def get_widget_script() -> Response:
     """Fetch the script that puts the widget on a site"""
     return widget.loader()
+
+
+@blp.post("/test")
+@public(accepts=("application/json", "application/x-www-form-urlencoded"))
+@blp.arguments(TestPageRequest, location="json_or_form")
+@blp.response(200, {"type": "string"}, content_type="text/html; charset=utf-8", description="The page.")
+def render_test_page(body: dict[str, str]) -> Response:
+    """Render HTML in a sandbox of its own, to try the embed code out; in production only where it is switched on"""
+    return test_page.render(body["body"])

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.blueprints.agent.hours import OperatingHoursRequest
-from app.http.fields import identifier, moment
+from app.http.fields import EXAMPLE_ID, LanguageTag, identifier, moment
 from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
 from app.http.widget_config import EXAMPLE, widget_config_field
 from app.models.agent import AgentStatus
@@ -176,6 +177,51 @@ class AgentResponse(ResponseSchema):
 
 
 AgentPage = page_of(AgentResponse)
+
+
+class EmbedCodeQuery(ma.Schema):
+    """How the embed code is wanted."""
+
+    class Meta:
+        unknown = ma.EXCLUDE
+
+    lang = LanguageTag(
+        "The language that the widget speaks on this site; without it that of each page, or the visitor's.",
+        load_default=None,
+    )
+    company_id = identifier("The company; for super admins, who belong to none.")
+
+
+class EmbedCodeResponse(ResponseSchema):
+    """What a site includes to have the widget."""
+
+    agent_id = identifier("The agent.")
+    html = fields.String(
+        metadata=doc(
+            "The script tag, for the end of every page.",
+            '<script async src="https://frontdesk.example/widget.js" data-agent-id="…"></script>',
+        )
+    )
+    script_url = fields.String(metadata=doc("Where its script is.", "https://frontdesk.example/widget.js"))
+    attributes = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=doc("Its attributes, for pages that make the tag themselves.", {"data-agent-id": EXAMPLE_ID}),
+    )
+    content_security_policy = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=doc(
+            "What a site with a Content-Security-Policy adds, by directive.",
+            {"script-src": "https://frontdesk.example", "frame-src": "https://frontdesk.example"},
+        ),
+    )
+
+
+class TestPageRequest(StrictSchema):
+    """A page to try the embed code out on."""
+
+    body = text("HTML, with the embed code in it.", "<h1>Our shop</h1>", max_length=500_000, required=True)
 
 
 class IdentitySecretResponse(ResponseSchema):
