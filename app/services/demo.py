@@ -26,6 +26,7 @@ from app.services.document_uploads import ReceivedFile
 
 EMAIL = "demo@frontdesk.example"
 DOCUMENTS = PROJECT / "app" / "demo" / "documents"
+QUESTIONS = PROJECT / "app" / "demo" / "questions.json"
 WIDGET = PROJECT / "app" / "demo" / "widget.json"
 _LANGUAGES = ["en", "es", "de"]
 
@@ -102,11 +103,22 @@ def _principal(user: User) -> Principal:
 
 
 def _make_agent(admin: Principal) -> None:
-    files = [_file(path) for path in sorted(DOCUMENTS.iterdir()) if path.is_file()]
+    files = [_file(path) for path in _documents()]
     with document_uploads.stage(admin, files) as staged, transaction():
         tenancy.enter_company(admin.company_id)
         agent_id = _add_agent(admin.company())
         document_uploads.take(admin, agent_id=agent_id, files=staged, urls=[])
+
+
+def _documents() -> list[Path]:
+    """The agent's documents. Those that the widget's suggestions are answered from come first: somebody may ask them
+    while the others are still being read."""
+    suggested = {each for texts in _widget_config()["texts"].values() for each in texts["suggestions"]}
+    asked = json.loads(QUESTIONS.read_text("utf-8"))
+    first = [each["document"] for language in _LANGUAGES for each in asked[language] if each["question"] in suggested]
+    order = {name: place for place, name in reversed(list(enumerate(first)))}
+    paths = (path for path in sorted(DOCUMENTS.iterdir()) if path.is_file())
+    return sorted(paths, key=lambda path: order.get(path.name, len(first)))
 
 
 def _add_agent(company_id: UUID) -> UUID:

@@ -113,6 +113,13 @@ def test_its_agents_widget_speaks_all_three_languages() -> None:
     texts = config["texts"]
     assert set(texts) == {"en", "es", "de"}
     assert texts["en"].keys() == texts["es"].keys() == texts["de"].keys()
-    asked = json.loads((demo.DOCUMENTS.parent / "questions.json").read_text("utf-8"))
+    asked = json.loads(demo.QUESTIONS.read_text("utf-8"))
     for language, said in texts.items():
         assert set(said["suggestions"]) <= {each["question"] for each in asked[language]}
+
+
+def test_what_the_suggestions_are_answered_from_is_read_first() -> None:
+    names = [path.name for path in demo._documents()]
+    assert names[0] == "ronda-e-bike-manual-en.pdf"
+    assert names.index("akku-leitfaden-de.pdf") < names.index("pressemitteilung-2026-09-de.txt")
+    assert sorted(names) == sorted(path.name for path in demo.DOCUMENTS.iterdir())
