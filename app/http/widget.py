@@ -121,7 +121,7 @@ def _gone_page(bundle: Bundle, wanted: str) -> str:
         direction=widget_panel.direction_of(language),
         title=title,
         head=_styles(bundle),
-        body=f'<main id="gone"><p>{text}</p></main>',
+        body=f'<main id="gone"><h1>{text}</h1></main>',
     )
 
 

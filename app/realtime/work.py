@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,25 @@ class Workers:
                 action()
             except Exception:
                 log.exception("%s failed", self._name)
+
+
+class Later:
+    """Runs actions a fixed time after they were handed in, one after the other on a thread that starts with the
+    first."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        self._seconds = seconds
+        self._workers = Workers(name, 1)
+
+    def do(self, action: Callable[[], object]) -> None:
+        """Runs `action` when the time has passed. Its error is logged."""
+        due_at = time.monotonic() + self._seconds
+
+        def when_due() -> None:
+            time.sleep(max(0.0, due_at - time.monotonic()))
+            action()
+
+        self._workers.do(when_due)
 
 
 # Asking Postgres about listeners. Few, so that a thousand streams that were opened together don't keep the process

@@ -1,6 +1,7 @@
 """What listeners of a conversation are told about its turns. Losing an event loses nothing: Postgres has the answer,
 and a stream that misses the end of a turn asks for it (`settle`)."""
 
+import threading
 import time
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,12 +13,16 @@ from app.models.turn import Turn, TurnStatus
 from app.realtime import publisher
 from app.realtime.events import ChatDelta, ChatResponse, ChatStatus
 from app.realtime.publisher import TurnRef
+from app.realtime.work import Later
 from app.repositories import messages, turns
 from app.repositories.turns import Claim
 from app.services.message_view import shown, shown_error
 
 # Text that a model gives faster than this is sent together, in seconds.
 _SHORTEST_PAUSE = 0.03
+# What then waits is sent after so long even if the model pauses.
+_LONGEST_WAIT = 0.1
+_later = Later("late deltas", _LONGEST_WAIT)
 
 
 def announce_queued(conversation_id: UUID, turn_id: UUID, message_id: UUID) -> None:
@@ -93,17 +98,39 @@ class DeltaStream:
         self._claim = claim
         self._sequence = 0
         self._waiting = ""
+        self._is_due = False
         self._sent_at = float("-inf")
+        # Pieces leave one after the other, whoever sends them.
+        self._lock = threading.Lock()
         self.first_sent = False
 
     def send(self, text: str) -> None:
         """Sends `text`, together with the next when they come in quick succession."""
-        self._waiting += text
-        if self._waiting and time.monotonic() - self._sent_at >= _SHORTEST_PAUSE:
-            self.flush()
+        with self._lock:
+            self._waiting += text
+            if self._waiting and time.monotonic() - self._sent_at >= _SHORTEST_PAUSE:
+                self._send()
+            elif self._waiting and not self._is_due:
+                self._is_due = True
+                _later.do(self._flush_late)
 
     def flush(self) -> None:
         """Sends what waits."""
+        with self._lock:
+            self._send()
+
+    def restart(self) -> None:
+        """What was sent is void; the next piece is number 1 again."""
+        with self._lock:
+            self._waiting = ""
+            self._sequence = 0
+
+    def _flush_late(self) -> None:
+        with self._lock:
+            self._is_due = False
+            self._send()
+
+    def _send(self) -> None:
         if not self._waiting:
             return
         self._sequence += 1
@@ -119,8 +146,3 @@ class DeltaStream:
         self._waiting = ""
         self._sent_at = time.monotonic()
         self.first_sent = True
-
-    def restart(self) -> None:
-        """What was sent is void; the next piece is number 1 again."""
-        self._waiting = ""
-        self._sequence = 0

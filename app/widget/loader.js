@@ -61,7 +61,7 @@ animation:turn .8s linear infinite}
 @media (forced-colors:active){.bubble,.panel,.teaser{border:2px solid ButtonText}}
 @media print{:host{display:none!important}}`;
 
-  const listeners = {};
+  const listeners = { __proto__: null };
   let host, shell, bubble, badge, panel, wait, teaser, frame, port;
   let open = false;
   let soon = false; // opened before there was anything to open
@@ -100,8 +100,8 @@ animation:turn .8s linear infinite}
   const paint = (color) => {
     if (!/^#[0-9a-f]{6}$/i.test(color)) return;
     // White on dark colours, nearly black on light ones: brightness by https://www.w3.org/TR/AERT#color-contrast
-    const [r, g, b] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
-    const light = r * 299 + g * 587 + b * 114 > 140_000;
+    const part = (at) => parseInt(color.slice(at, at + 2), 16);
+    const light = part(1) * 299 + part(3) * 587 + part(5) * 114 > 140_000;
     shell.style.setProperty('--accent', color);
     shell.style.setProperty('--ink', light ? '#0b1220' : '#fff');
   };
@@ -118,7 +118,7 @@ animation:turn .8s linear infinite}
   const tell = (message) => ready && port.postMessage(message);
 
   const emit = (name, detail) => {
-    for (const listener of (listeners[name] || []).slice()) safely(listener)(detail);
+    for (const listener of listeners[name] || []) safely(listener)(detail);
   };
 
   // What the page may be told by the panel, and nothing else.
@@ -291,10 +291,8 @@ animation:turn .8s linear infinite}
     /** Calls `listener` at every `open`, `close`, `ready`, `unread`, `registered` or `message`; returns what ends it. */
     on: safely((name, listener) => {
       if (typeof listener !== 'function') return () => {};
-      (listeners[name] = listeners[name] || []).push(listener);
-      return () => {
-        listeners[name] = listeners[name].filter((each) => each !== listener);
-      };
+      (listeners[name] = listeners[name] || new Set()).add(listener);
+      return () => listeners[name].delete(listener);
     }),
     /** Says who the visitor is, by a token that the company signed; null: nobody any more. */
     identify: safely((token) => {

@@ -1,0 +1,72 @@
+"""How the text of an answer is sent as it comes."""
+
+import time
+from uuid import UUID
+
+from flask import Flask
+
+from app.core.ids import new_id
+from app.extensions import redis_extension
+from app.realtime.frames import stream_key
+from app.repositories.turns import Claim
+from app.services.turn_events import DeltaStream
+
+
+def deltas(conversation_id: UUID) -> list[str]:
+    """What the conversation's stream holds."""
+    return [
+        b" ".join(fields.values()).decode() for _, fields in redis_extension.client.xrange(stream_key(conversation_id))
+    ]
+
+
+def make_claim() -> Claim:
+    return Claim(
+        company_id=new_id(),
+        turn_id=new_id(),
+        conversation_id=new_id(),
+        message_id=new_id(),
+        agent_id=new_id(),
+        attempt=1,
+        sequence=1,
+    )
+
+
+def wait_for(conversation_id: UUID, count: int) -> list[str]:
+    end = time.monotonic() + 5
+    while len(found := deltas(conversation_id)) < count and time.monotonic() < end:
+        time.sleep(0.01)
+    return found
+
+
+def test_words_before_a_pause_are_not_held_back_until_the_next_ones(app: Flask) -> None:
+    claim = make_claim()
+    stream = DeltaStream(claim)
+    stream.send("One ")
+    stream.send("two ")
+    found = wait_for(claim.conversation_id, 2)
+    assert len(found) == 2
+    assert '"sequence":2' in found[1]
+    assert '"text":"two "' in found[1]
+
+
+def test_pieces_in_quick_succession_travel_together(app: Flask) -> None:
+    claim = make_claim()
+    stream = DeltaStream(claim)
+    for word in ("One ", "two ", "three "):
+        stream.send(word)
+    stream.flush()
+    assert [each.count('"text"') for each in deltas(claim.conversation_id)] == [1, 1]
+    assert '"text":"two three "' in deltas(claim.conversation_id)[1]
+
+
+def test_what_waits_is_void_after_a_restart(app: Flask) -> None:
+    claim = make_claim()
+    stream = DeltaStream(claim)
+    stream.send("Wrong ")
+    stream.send("words ")
+    stream.restart()
+    stream.send("Right")
+    stream.flush()
+    found = wait_for(claim.conversation_id, 2)
+    assert ['"sequence":1' in each for each in found] == [True, True]
+    assert '"text":"Right"' in found[1]
