@@ -73,7 +73,7 @@ class FaultyNetwork:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
-        with suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._pass_on(reader, writer)
         self._writers.discard(writer)
         writer.close()
@@ -124,6 +124,8 @@ class FaultyNetwork:
                 if self._cut_after and self._cuts_left and seen >= self._cut_after:
                     self._cuts_left -= 1
                     if self._reset:
+                        # Browsers throw away what a page has not read yet: the connection is to be lost, not the event.
+                        await asyncio.sleep(0.1)
                         _reset(writer)
                     return
 

@@ -59,7 +59,8 @@ class Widget:
 
     def wait_for_bubble(self) -> Self:
         """Waits until the loader has run."""
-        self.page.wait_for_function("() => window.Frontdesk && document.querySelector('frontdesk-widget')")
+        # By a locator, which looks from a world of its own: pages may have broken what is in theirs.
+        self.page.locator("frontdesk-widget").wait_for(state="attached")
         return self
 
     def open(self) -> Self:
