@@ -60,6 +60,10 @@ class Installation:
             "PASSWORD_HASH_MEMORY_KIB": "64",
             "PASSWORD_HASH_ITERATIONS": "1",
             "DATABASE_POOL_SIZE": "8",
+            # A browser beside it may keep the machine busy for longer than a server may be silent.
+            "DATABASE_CONNECT_TIMEOUT_SECONDS": "10",
+            "DATABASE_POOL_TIMEOUT_SECONDS": "10",
+            "REDIS_TIMEOUT_SECONDS": "3",
             "ALLOWED_NETWORKS": "127.0.0.0/8",
             "LOG_LEVEL": "WARNING",
             "OMP_NUM_THREADS": "1",
