@@ -52,7 +52,7 @@ def _attributes(agent: Agent, config: Config, language: str | None) -> dict[str,
     given: dict[str, str | None] = {
         "data-agent-id": str(agent.id),
         "data-color": _unless(config.get("primary_color"), DEFAULT_COLOR),
-        "data-position": _unless(config.get("position"), "right"),
+        "data-position": config.get("position"),
         "data-lang": language,
         "data-label": texts.get("launcher_label"),
     }

@@ -13,7 +13,8 @@ from app.repositories import agents
 Config = dict[str, Any]
 
 DEFAULT_COLOR = "#0f766e"
-LOOK: Mapping[str, str] = {"primary_color": DEFAULT_COLOR, "color_scheme": "auto", "position": "right"}
+# Without a position it is where lines end: on the left of pages that are read from right to left.
+LOOK: Mapping[str, str | None] = {"primary_color": DEFAULT_COLOR, "color_scheme": "auto", "position": None}
 CONSENT: Mapping[str, str | None] = {
     "version": None,
     "privacy_url": None,

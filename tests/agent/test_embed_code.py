@@ -78,7 +78,7 @@ def test_says_what_differs_from_the_defaults(client: FlaskClient, database: Sess
 def test_the_teaser_can_be_switched_off(
     client: FlaskClient, database: Session, cast: Cast, ronda: Agent, delay: Any, attributes: Any
 ) -> None:
-    config = {"primary_color": "#0F766E", "position": "right", "texts": {"en": {"teaser": "?"}}, **delay}
+    config = {"primary_color": "#0F766E", "texts": {"en": {"teaser": "?"}}, **delay}
     change(database, Agent, ronda.id, widget_config=config)
     found = client.get(path(ronda), headers=cast.bob.headers).json["attributes"]
     assert found == {"data-agent-id": str(ronda.id), **attributes}

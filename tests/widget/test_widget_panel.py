@@ -63,7 +63,7 @@ def test_begins_with_its_configuration(client: FlaskClient, sources: Path, ronda
         "language": "es",
         "dir": "ltr",
         "strings": {"send": "Enviar"},
-        "look": {"primary_color": "#0f766e", "color_scheme": "auto", "position": "right"},
+        "look": {"primary_color": "#0f766e", "color_scheme": "auto", "position": None},
         "texts": {"greeting": "Hi!"},
         "consent": {"version": None, "privacy_url": None, "data_processing": "ask", "marketing": "ask"},
         "fields": {"phone": "optional"},
