@@ -24,6 +24,10 @@ _SAME_WORDS = 0.75
 _LIST_ITEMS = 8
 # A neighbouring sentence is quoted along when it has this share of the words of a statement that the best one lacks.
 _NEIGHBOUR_GAIN = 0.25
+# A sentence alone says little: it is quoted with those that follow in its paragraph, up to so many characters, unless
+# the next one would make it longer than the second.
+_ENOUGH_CHARACTERS, _MOST_CHARACTERS = 160, 340
+_SENTENCE_ENDS = (".", "!", "…", "。", "！", "।", "॥", "؟", "?")
 _QUESTION_MARKS = ("?", "？", "؟", ";")
 _BETWEEN_HEADINGS = " › "
 
@@ -203,7 +207,32 @@ def _with_neighbours(text: str, spans: Sequence[Span], number: int, language: st
         start = _list_opening(text, spans, number) or start
     if span.of(text).endswith((":", "：")):
         end = _list_end(text, spans, number)
+    else:
+        end = _told_end(text, spans, number, start)
     return [Span(start, end)]
+
+
+def _told_end(text: str, spans: Sequence[Span], number: int, start: int) -> int:
+    """Where the sentences end that go on with what one says."""
+    end = spans[number].end
+    for span in spans[number + 1 :]:
+        if end - start >= _ENOUGH_CHARACTERS or span.end - start > _MOST_CHARACTERS:
+            break
+        if not text[start:end].endswith(_SENTENCE_ENDS) or not _same_paragraph(text, end, span):
+            break
+        end = span.end
+    return end
+
+
+def _same_paragraph(text: str, end: int, span: Span) -> bool:
+    between = text[end : span.start]
+    return (
+        between.count("\n") <= 1
+        and not between.strip()
+        and not is_table_row(span.of(text))
+        and not is_list_item(text, span)
+        and not is_heading(text, span, frozenset())
+    )
 
 
 def _table_head(text: str, spans: Sequence[Span], number: int) -> Span | None:

@@ -54,6 +54,17 @@ def test_quotes_the_sentence_that_answers(
     assert answer in " ".join(each.text for each in found.sentences)
 
 
+def test_quotes_a_short_sentence_with_what_its_paragraph_goes_on_to_say(embedder: LocalEmbedder) -> None:
+    text = (
+        "Spare batteries\nSpare batteries go by road and cost 12 € more. They can't be sent to islands.\n"
+        "8 Repairs\nThe workshop is open on weekdays."
+    )
+    found = ask(embedder, "What does shipping a spare battery cost?", [text])
+    assert [each.text for each in found.sentences] == [
+        "Spare batteries go by road and cost 12 € more. They can't be sent to islands."
+    ]
+
+
 @pytest.mark.parametrize(
     ("question", "language"),
     [
