@@ -82,7 +82,7 @@ class Installation:
         url = self._address.url
         say(f"\nFrontdesk is ready after {seconds:.1f} s.\n")
         if self._options.with_demo:
-            say(f"  Ask the demo shop's agent:  {url}/demo\n")
+            say(f"  Ask the demo shop's agent: {url}/demo\n")
         say(f"  Site      {url}/")
         say(f"  API docs  {url}/docs")
         say(f"  OpenAPI   {url}/openapi.json")

@@ -1,5 +1,6 @@
 """Answers with a content coding that the caller takes, and none that it has to fetch twice."""
 
+import hashlib
 from collections.abc import Mapping
 
 from flask import Response, request
@@ -27,7 +28,14 @@ def compressed(
     response.headers["Cache-Control"] = cache
     response.headers.extend(headers or {})
     # Weak: one tag for all codings of the same content.
-    response.set_etag(etag, weak=True)
+    response.set_etag(_tag(etag, response), weak=True)
     if status == 200:
         response.make_conditional(request)
     return response
+
+
+def _tag(etag: str, response: Response) -> str:
+    """With the page's policy in it: browsers keep the one that they have when they are told that nothing changed, so a
+    site that may not embed a page any more would go on with it."""
+    policy = response.headers.get("Content-Security-Policy")
+    return etag if policy is None else hashlib.sha256(f"{etag}\n{policy}".encode()).hexdigest()[:32]

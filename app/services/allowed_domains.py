@@ -108,7 +108,7 @@ def origin_of(url: str | None) -> str | None:
         return None
     if parts.scheme not in {"http", "https"} or not host or not _is_plain(host):
         return None
-    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS[parts.scheme] else "")
 
 
 def _is_plain(host: str) -> bool:

@@ -178,8 +178,10 @@ animation:turn .8s linear infinite}
       const hear = data && HEARD[data.type];
       if (hear) hear(data);
     });
-    // With another origin in the frame (a refusal of the browser, say) this goes nowhere.
-    frame.contentWindow.postMessage({ type: 'frontdesk:connect', page: page(), locale }, origin, [channel.port2]);
+    // With another origin in the frame (a refusal of the browser, say) this goes nowhere. A page in a sandbox has no
+    // origin, and its frames have none either.
+    const target = window.origin === 'null' ? '*' : origin;
+    frame.contentWindow.postMessage({ type: 'frontdesk:connect', page: page(), locale }, target, [channel.port2]);
   };
 
   const show = safely(() => {

@@ -100,6 +100,7 @@ def test_says_where_everything_is(running: Launcher, checkout: Path) -> None:
         f"{url}/docs",
         f"{url}/openapi.json",
         "demo@frontdesk.example",
+        "Ask the demo shop's agent: http://127.0.0.1:",
         secrets["demo_password"],
         str(checkout / "var/log"),
         str(checkout / "var/mail"),
@@ -175,6 +176,7 @@ def test_starts_again_right_after_kill_9_of_the_launcher(checkout: Path, running
     assert not [command_of(pid) for pid in everything if is_alive(pid)]
     assert "prepared with demo=False" in second.output
     assert "demo@frontdesk.example" not in second.output
+    assert "/demo" not in second.output
     first.close()
     second.close()
 

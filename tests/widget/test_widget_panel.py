@@ -115,6 +115,7 @@ def test_shows_texts_as_texts(client: FlaskClient, database: Session, sources: P
     ("url", "sources_of_images"),
     [
         ("https://cdn.acme.example:8443/a.png?x=1", "'self' https://cdn.acme.example:8443"),
+        ("https://cdn.acme.example:443/a.png", "'self' https://cdn.acme.example"),
         ("https://bücher.example/a.png", "'self' https://xn--bcher-kva.example"),
         ("https://a.example;script-src *", "'self'"),
         ("https://a.example frame-ancestors/x", "'self'"),
@@ -141,6 +142,17 @@ def test_is_sent_once(client: FlaskClient, database: Session, sources: Path, ron
     assert (again.status_code, again.get_data()) == (304, b"")
     change(database, Agent, ronda.id, greeting="Hello!")
     assert fetch(client, ronda, **known).status_code == 200
+
+
+def test_is_sent_again_when_other_sites_may_embed_it(
+    client: FlaskClient, database: Session, sources: Path, ronda: Agent
+) -> None:
+    """A browser that was told 304 would keep the policy that it has."""
+    known = {"If-None-Match": fetch(client, ronda).headers["ETag"]}
+    change(database, Agent, ronda.id, widget_config={"allowed_domains": ["acme.example"]})
+    answer = fetch(client, ronda, **known)
+    assert answer.status_code == 200
+    assert "frame-ancestors acme.example" in answer.headers["Content-Security-Policy"]
 
 
 def test_is_compressed(client: FlaskClient, sources: Path, ronda: Agent) -> None:
