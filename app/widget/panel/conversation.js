@@ -249,17 +249,18 @@ export class Conversation {
       url,
       session: this.session,
       onEvent: (name, said) => this.id === id && this._hear(name, said),
-      onState: (connected) => this._setConnected(connected),
+      onState: (connected, resumed) => this._setConnected(connected, resumed),
       onEnd: (problem) => this._ended(problem),
     });
     this.stream.conversation = id;
   }
 
-  _setConnected(connected) {
+  _setConnected(connected, resumed) {
     const back = connected && !this.connected;
     this.connected = connected;
-    // Without events the messages tell, if only at every attempt to come back.
-    if (connected ? !this.loaded : this.waiting || this.drafts.size) this.refresh();
+    // A stream that doesn't resume begins with the turns that aren't over: one that was stored since the messages were
+    // read would be in neither. And without events the messages tell, if only at every attempt to come back.
+    if (connected ? !resumed : this.waiting || this.drafts.size) this.refresh();
     if (back) this.flush();
     this.onChange();
   }

@@ -17,7 +17,7 @@ export class EventStream {
    * @param {string} options.url
    * @param {import('./api.js').Session} options.session
    * @param {(name: string, data: any) => void} options.onEvent
-   * @param {(connected: boolean) => void} options.onState
+   * @param {(connected: boolean, resumed?: boolean) => void} options.onState `resumed`: nothing was missed meanwhile
    * @param {(problem: Problem) => void} options.onEnd called when there is nothing to come back to
    */
   constructor(options) {
@@ -91,7 +91,7 @@ export class EventStream {
       });
       if (!response.ok) throw await problemOf(response);
       this.connected = true;
-      this.onState(true);
+      this.onState(true, this.last !== null);
       await this._read(response.body.getReader(), alive);
     } finally {
       clearTimeout(watchdog);
