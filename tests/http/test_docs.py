@@ -45,6 +45,8 @@ def undescribed(document: Document) -> Iterator[str]:
                 yield f"{place} has no description"
             if not {"example", "examples"} & {*parameter, *parameter.get("schema", {})}:
                 yield f"{place} has no example"
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            yield from _undescribed_in(f"{name}: {kind}", content.get("schema", {}))
 
 
 def _undescribed_in(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
@@ -55,7 +57,8 @@ def _undescribed_in(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
         items = inner.get("items", {})
         # What is made of other schemas has its examples there.
         made_of_others = {"$ref", "allOf", "anyOf"} & {*inner, *items}
-        if "example" not in inner and not made_of_others:
+        is_file = "binary" in {inner.get("format"), items.get("format")}
+        if "example" not in inner and not made_of_others and not is_file:
             yield f"{place} has no example"
         yield from _undescribed_in(place, inner)
         yield from _undescribed_in(place, items)
@@ -192,6 +195,11 @@ def test_a_complete_document_is_fine() -> None:
         ("paths./tea.get.responses.200", {"schema": {"$ref": "#/x"}}, "#/x"),
         ("paths./tea.get.parameters.0.description", None, "GET /tea: page has no description"),
         ("paths./tea.get.parameters.0.schema", {}, "GET /tea: page has no example"),
+        (
+            "paths./tea.get.requestBody",
+            {"content": {"multipart/form-data": {"schema": {"properties": {"x": {"description": "X."}}}}}},
+            "GET /tea: multipart/form-data.x has no example",
+        ),
         ("components.schemas.Tea.properties.name.description", "", "Tea.name has no description"),
         ("components.schemas.Tea.properties.name.example", None, "Tea.name has no example"),
         ("components.schemas.Tea.properties.name.properties", {"x": {"example": 1}}, "Tea.name.x has no description"),

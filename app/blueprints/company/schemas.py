@@ -45,9 +45,26 @@ SIGN_UP_FORM = {
                 "required": ["name", "email"],
                 "additionalProperties": False,
                 "properties": {
-                    "name": {"type": "string", "minLength": 1, "maxLength": 200, "example": "Acme Travel"},
-                    "email": {"type": "string", "format": "email", "maxLength": 254, "example": "hello@acme.example"},
-                    "phone": {"type": "string", "maxLength": 40, "example": "+34911234567"},
+                    "name": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 200,
+                        "description": "The company's name.",
+                        "example": "Acme Travel",
+                    },
+                    "email": {
+                        "type": "string",
+                        "format": "email",
+                        "maxLength": 254,
+                        "description": "Where the company is reached.",
+                        "example": "hello@acme.example",
+                    },
+                    "phone": {
+                        "type": "string",
+                        "maxLength": 40,
+                        "description": "Phone number with its country code.",
+                        "example": "+34911234567",
+                    },
                     "logo": {"type": "string", "format": "binary", "description": "PNG, JPEG, WebP or GIF."},
                 },
             }

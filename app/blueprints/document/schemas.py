@@ -13,6 +13,10 @@ from app.repositories.documents import SORTABLE
 _MOST_IDS = 100
 _SORTS = [*SORTABLE, *(f"-{name}" for name in SORTABLE)]
 _URL = "https://acme.example/returns"
+_URLS = [_URL, "https://acme.example/faq"]
+_URL_SCHEMA = {"type": "string", "maxLength": 2000, "minLength": 1}
+_AGENT = "The agent that is to answer from them."
+_ONE_URL = "The address of a web page or of a file."
 
 
 def _url(description: str, **extra: Any) -> fields.String:
@@ -22,11 +26,9 @@ def _url(description: str, **extra: Any) -> fields.String:
 class UploadRequest(StrictSchema):
     """Documents for an agent. Files come as multipart/form-data, addresses in either form."""
 
-    agent_id = identifier("The agent that is to answer from them.", required=True)
-    url = _url("The address of a web page or of a file.")
-    urls = fields.List(
-        _url("An address."), load_default=list, metadata=doc("Several addresses.", [_URL, "https://acme.example/faq"])
-    )
+    agent_id = identifier(_AGENT, required=True)
+    url = _url(_ONE_URL)
+    urls = fields.List(_url("An address."), load_default=list, metadata=doc("Several addresses.", _URLS))
 
 
 UPLOAD_FORM = {
@@ -37,14 +39,24 @@ UPLOAD_FORM = {
                 "required": ["agent_id"],
                 "additionalProperties": False,
                 "properties": {
-                    "agent_id": {"type": "string", "format": "uuid", "example": EXAMPLE_ID},
+                    "agent_id": {
+                        "type": "string",
+                        "format": "uuid",
+                        "description": _AGENT,
+                        "example": EXAMPLE_ID,
+                    },
                     "files": {
                         "type": "array",
                         "items": {"type": "string", "format": "binary"},
                         "description": f"One or several files: {ACCEPTED}.",
                     },
-                    "url": {"type": "string", "maxLength": 2000, "minLength": 1, "example": _URL},
-                    "urls": {"type": "array", "items": {"type": "string", "maxLength": 2000, "minLength": 1}},
+                    "url": {**_URL_SCHEMA, "description": _ONE_URL, "example": _URL},
+                    "urls": {
+                        "type": "array",
+                        "items": _URL_SCHEMA,
+                        "description": "Several addresses: a field of this name for each.",
+                        "example": _URLS,
+                    },
                 },
             }
         }
