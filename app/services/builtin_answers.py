@@ -19,7 +19,8 @@ _FOOTNOTE = re.compile(r"\[(\^?\d{1,3})\]")
 
 def compose(question: Question, spoken: str, found: Evidence, listener: Listener) -> Composed:
     """The best-supported sentences of the passages, or the refusal when they don't answer the question."""
-    first = extract(found, spoken)
+    # Marks and emoji alone ask for nothing, however near to some sentence their vector may be.
+    first = extract(found, spoken) if any(map(str.isalnum, question.text)) else None
     if first is not None and _enough(first):
         return _quote(found, first, spoken, listener)
     wider = evidence.find_with_context(question, spoken)

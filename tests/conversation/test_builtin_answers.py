@@ -102,6 +102,12 @@ def test_quotes_what_the_document_says(ask: Ask, document_id: str) -> None:
     assert answer.details["confidence"] >= 0.5
 
 
+def test_marks_alone_ask_for_nothing_new(ask: Ask) -> None:
+    assert ask("???").content == phrases("en").refusal
+    ask("What does breakfast cost?")
+    assert "It costs 16 euros per person" in ask("???").content
+
+
 def test_each_quotation_is_followed_by_its_number(ask: Ask) -> None:
     answer = ask("What does breakfast cost, and when is it served?")
     quotes = [" ".join(each["quote"].split()) for each in answer.citations]
