@@ -19,6 +19,7 @@ from app.config import Settings, without_driver
 _GRACE_SECONDS = 2.0
 _FIRST_PROBE_SECONDS = 0.6
 _LONGEST_PAUSE_SECONDS = 5.0
+_STOPPING = ("starting up", "shutting down", "in recovery mode", "not yet accepting", "not accepting connections")
 
 
 class Wait(Protocol):
@@ -90,10 +91,12 @@ class _Patience:
         except PostgresSilent:
             raise
         except psycopg2.OperationalError as error:
-            if (
-                getattr(error, "pgcode", None) is None
-                and "too many" not in str(error)
-                and "remaining" not in str(error)
-            ):
+            if not _comes_from_a_living_server(str(error)):
                 raise PostgresSilent("Postgres stopped while it ran a statement") from None
         self._alive_at = time.monotonic()
+
+
+def _comes_from_a_living_server(refusal: str) -> bool:
+    """Whether a server that works on says this: that it has too many clients, say, or that our role or database isn't
+    there, which is so as long as they are being made. psycopg2 tells no code for what happens while it connects."""
+    return "FATAL" in refusal and not any(words in refusal for words in _STOPPING)
