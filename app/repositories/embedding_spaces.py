@@ -20,20 +20,32 @@ _LIVE = Agent.deleted_at.is_(None)
 
 
 # Like the rows of `llm_settings.find_chain`, of which only one chain is asked there.
-_EMBEDDING_SETTINGS = text(
-    """
-    SELECT s.embedding_api_key, s.embedding_additional_params,
+_COLUMNS = """
+        s.embedding_api_key, s.embedding_additional_params,
         ep.type AS embedding_type, ep.name AS embedding_provider, em.provider_model_id AS embedding_model,
         coalesce(s.embedding_api_base_url, ep.api_base_url) AS embedding_base_url,
-        coalesce(s.embedding_dimension, em.embedding_dimension) AS embedding_dimension,
         em.embedding_dimension AS model_dimension, em.context_window AS embedding_window,
         em.input_price AS embedding_price, em.currency AS embedding_currency
+"""
+_EMBEDDING_SETTINGS = text(
+    f"""
+    SELECT {_COLUMNS}, coalesce(s.embedding_dimension, em.embedding_dimension) AS embedding_dimension
     FROM llm_settings s
     JOIN providers ep ON ep.company_id = :company AND ep.id = s.embedding_provider_id
     JOIN provider_models em ON em.company_id = :company AND em.id = s.embedding_model_id
     WHERE s.company_id = :company
     ORDER BY ep.status, em.status, s.updated_at DESC
-    """
+    """  # noqa: S608 - columns by name, nothing from outside
+).columns(embedding_api_key=EncryptedText, embedding_additional_params=JSONB)
+_OTHER_MODELS = text(
+    f"""
+    SELECT {_COLUMNS}, cast(:dimension AS integer) AS embedding_dimension
+    FROM llm_settings s
+    JOIN providers ep ON ep.company_id = :company AND ep.id = s.embedding_provider_id
+    JOIN provider_models em ON em.company_id = :company AND em.provider_id = ep.id AND em.type = 'embedding'
+    WHERE s.company_id = :company
+    ORDER BY ep.status, em.status, s.updated_at DESC
+    """  # noqa: S608 - columns by name, nothing from outside
 ).columns(embedding_api_key=EncryptedText, embedding_additional_params=JSONB)
 
 
@@ -60,6 +72,12 @@ def find_agent_ids(*, company_id: UUID) -> Sequence[UUID]:
 def find_embedding_settings(*, company_id: UUID) -> Sequence[Row[Any]]:
     """The embedding model of each of the company's settings, those that can be chosen first."""
     return session().execute(_EMBEDDING_SETTINGS, {"company": company_id}).all()
+
+
+def find_models_within_reach(*, company_id: UUID, dimension: int) -> Sequence[Row[Any]]:
+    """Every embedding model of the providers that the company's settings embed with, asked for vectors of `dimension`
+    where the settings say, with their key."""
+    return session().execute(_OTHER_MODELS, {"company": company_id, "dimension": dimension}).all()
 
 
 def set_spaces(*, company_id: UUID, agent_id: UUID, values: dict[str, Any]) -> None:

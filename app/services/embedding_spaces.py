@@ -5,6 +5,7 @@ its new vector; then the agent is switched, and the old vectors go.
 """
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ _PAUSE = timedelta(seconds=60)
 _GRACE = timedelta(seconds=15)
 _SWEEP_LIMIT = 100
 _DELETED_AT_ONCE = 5_000
+_DIMENSION = re.compile(r"/(\d+)(?:@[0-9a-f]+)?\Z")  # see EmbeddingChoice.space
 
 
 class SpaceUnavailable(Unavailable):
@@ -44,12 +46,23 @@ class SpaceUnavailable(Unavailable):
 
 def choice_for(*, company_id: UUID, agent_id: UUID, space: str | None) -> EmbeddingChoice:
     """The embedding model of a space, for an agent: the one that its settings name if that makes this space (or there
-    is none yet), else the builtin one, else one of the company's other settings. Raises `SpaceUnavailable`."""
+    is none yet), else the builtin one, else one of the company's other settings, else another model where one of them
+    leads to: it was chosen there before. Raises `SpaceUnavailable`."""
     wanted = model_choice.find(company_id=company_id, agent_id=agent_id).embedding
     if space is None:
         return wanted
     others = (model_choice.embedding_of(row) for row in spaces.find_embedding_settings(company_id=company_id))
     for each in (wanted, BUILTIN_EMBEDDING, *others):
+        if each.space == space:
+            return each
+    return _chosen_before(company_id, space)
+
+
+def _chosen_before(company_id: UUID, space: str) -> EmbeddingChoice:
+    # Otherwise who changes the model in their settings would be without answers until all vectors are made anew.
+    found = _DIMENSION.search(space)
+    rows = spaces.find_models_within_reach(company_id=company_id, dimension=int(found[1])) if found else ()
+    for each in map(model_choice.embedding_of, rows):
         if each.space == space:
             return each
     raise SpaceUnavailable

@@ -19,6 +19,7 @@ from app.models.document import Document
 from app.models.llm_settings import LlmSettings
 from app.models.model_call import ModelCall
 from app.models.provider import Provider
+from app.models.provider_model import ProviderModel
 from app.services import embedding_spaces
 from app.services.embedding_spaces import SpaceUnavailable
 from tests.ai.embedding_service import EmbeddingService
@@ -253,6 +254,46 @@ def test_until_the_switch_questions_are_embedded_with_the_old_model(
         assert embedding_spaces.embedder_for(now_in(database, Agent, agent)).model == "embed-1"
         change(database, Agent, agent, embedding_space=BUILTIN)
         assert embedding_spaces.embedder_for(now_in(database, Agent, agent)).dimension == 384
+
+
+@pytest.mark.parametrize(("dimension", "shortened"), [(None, False), (2, True)])
+def test_the_model_that_the_same_settings_named_before_answers_until_all_has_moved(
+    app: Flask,
+    database: Session,
+    cast: Cast,
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+    choose: Choose,
+    follow: Follow,
+    service: EmbeddingService,
+    dimension: int | None,
+    shortened: bool,
+) -> None:
+    settings_id = choose("embed-1")
+    change(database, LlmSettings, settings_id, embedding_dimension=dimension)
+    service.dimension = dimension or 4
+    process(upload())
+    provider_id = now_in(database, LlmSettings, settings_id).embedding_provider_id
+    other = ProviderModel(
+        company_id=cast.acme,
+        provider_id=provider_id,
+        name="embed-2",
+        provider_model_id="embed-2",
+        type="embedding",
+        embedding_dimension=4,
+    )
+    database.add(other)
+    database.commit()
+    change(database, LlmSettings, settings_id, embedding_model_id=other.id, embedding_dimension=None)
+    follow()
+    assert state(database, agent)[1] == "openai_compatible/embed-2/4"
+    with app.app_context(), transaction():
+        tenancy.enter_company(cast.acme)
+        space = now_in(database, Agent, agent).embedding_space
+        choice = embedding_spaces.choice_for(company_id=cast.acme, agent_id=agent, space=space)
+    assert (choice.model, choice.dimension, choice.shortened) == ("embed-1", dimension or 4, shortened)
+    assert choice.base_url == service.base_url
 
 
 def test_says_so_when_the_old_model_is_gone(
