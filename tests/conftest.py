@@ -109,6 +109,10 @@ def settings(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Settin
         rate_limit_ai=100_000,
         rate_limit_analytics=100_000,
         database_pool_size=5,
+        # A browser in the other test process may keep the machine busy for longer than a server may be silent.
+        database_connect_timeout_seconds=10.0,
+        database_pool_timeout_seconds=10.0,
+        redis_timeout_seconds=3.0,
         usage_flush_seconds=3600.0,
         super_admin_email="root@frontdesk.example",
         super_admin_password="root-of-everything",
