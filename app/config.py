@@ -76,7 +76,9 @@ class Settings:
     )
 
     database_pool_size: int = setting("Connections per process, and the most that are used at once.", 20)
-    database_pool_timeout_seconds: float = setting("How long a request waits for a free connection.", 1.0)
+    database_pool_timeout_seconds: float = setting(
+        "How long a request waits for a free connection while none comes back.", 1.0
+    )
     database_connect_timeout_seconds: float = setting("How long connecting to Postgres may take.", 0.9)
     database_statement_timeout_ms: int = setting("Longest a single statement may run.", 15_000)
     redis_timeout_seconds: float = setting("Longest a Redis command may take before we go on without it.", 0.3)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.config import Settings
+from app.core.pool import PatientPool
 from app.db import db
 
 
@@ -17,6 +18,7 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         " -c timezone=UTC"
     )
     return {
+        "poolclass": PatientPool,
         "pool_size": settings.database_pool_size,
         "max_overflow": 0,
         "pool_timeout": settings.database_pool_timeout_seconds,
