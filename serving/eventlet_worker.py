@@ -28,6 +28,7 @@ from serving.draining import drain  # noqa: E402
 from serving.listening import allow_open_files, drop_dead_peers, refuse_tls  # noqa: E402
 from serving.pacing import Pace, PacedSocket  # noqa: E402
 from serving.response import close_connections_from_now_on, install  # noqa: E402
+from serving.sober_hub import SoberHub  # noqa: E402
 
 install()
 
@@ -65,7 +66,7 @@ class EventletWorker(AsyncWorker):
 
     def init_process(self) -> None:
         # The hub made in the arbiter shares its epoll with every other worker.
-        hubs.use_hub()
+        hubs.use_hub(SoberHub)
         self._clients: set[PacedSocket] = set()
         self._slots = Semaphore(self.worker_connections)
         self._signalled: deque[Callable[[], None]] = deque()
