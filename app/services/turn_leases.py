@@ -60,6 +60,9 @@ class _Keeper:
                 self._pid = os.getpid()
                 threading.Thread(target=self._run, name="turn leases", daemon=True).start()
 
+    def count(self) -> int:
+        return len(self._held)
+
     def remove(self, lease: Lease) -> None:
         with self._lock:
             if self._held.get(lease.claim.turn_id) is lease:
@@ -96,6 +99,11 @@ def bind(context: Callable[[], AbstractContextManager[Any]]) -> None:
 def stop() -> None:
     """From now on running turns are handed over."""
     _keeper.stopping = True
+
+
+def count() -> int:
+    """On how many turns this process works."""
+    return _keeper.count()
 
 
 def lease_time() -> timedelta:

@@ -9,7 +9,8 @@ from app.core.ids import new_id
 from app.extensions import redis_extension
 from app.realtime.frames import stream_key
 from app.repositories.turns import Claim
-from app.services.turn_events import DeltaStream
+from app.services import turn_leases
+from app.services.turn_events import DeltaStream, shortest_pause
 
 
 def deltas(conversation_id: UUID) -> list[str]:
@@ -70,3 +71,15 @@ def test_what_waits_is_void_after_a_restart(app: Flask) -> None:
     found = wait_for(claim.conversation_id, 2)
     assert ['"sequence":1' in each for each in found] == [True, True]
     assert '"text":"Right"' in found[1]
+
+
+def test_pieces_are_rarer_the_more_turns_a_process_answers() -> None:
+    assert shortest_pause(1) == shortest_pause(20) < shortest_pause(40) < shortest_pause(66) < shortest_pause(200)
+    assert shortest_pause(200) == 0.1  # nobody waits for longer than that
+
+
+def test_turns_are_counted_while_they_are_held(app: Flask) -> None:
+    before = turn_leases.count()
+    with turn_leases.held(make_claim()), turn_leases.held(make_claim()):
+        assert turn_leases.count() == before + 2
+    assert turn_leases.count() == before
