@@ -8,7 +8,7 @@ from eventlet.hubs import epolls
 _LATE_SECONDS = 0.02
 
 
-class SoberHub(epolls.Hub):  # type: ignore[misc]
+class SoberHub(epolls.Hub):
     """Looks at the sockets before it raises an alarm that is late.
 
     eventlet's own loop fires timers first. When many requests came at the same moment and took the process longer than

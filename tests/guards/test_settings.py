@@ -158,7 +158,7 @@ def test_the_readme_and_the_example_say_what_the_settings_are() -> None:
 @pytest.mark.parametrize(
     ("present", "planted"),
     [
-        ("How long a request waits for a free connection.", "Something else."),
+        ("How long connecting to Postgres may take.", "Something else."),
         ("DATABASE_POOL_SIZE", "POOL"),
         ("0.9", "2"),
     ],
