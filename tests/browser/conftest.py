@@ -5,12 +5,13 @@ running by whoever starts one, so the tests of other folders must not meet it.
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from scripts.bench.installation import Api
 from scripts.browser import launch
@@ -43,6 +44,13 @@ class Company:
         path = f"/v1/conversation/{widget.remembered()['conversation']}/messages?per_page=100"
         items: list[dict[str, Any]] = self.api.call("GET", path)["items"]
         return items
+
+    def wait_for_answer(self, widget: Widget) -> None:
+        """Waits until the last question of a visitor has its answer stored."""
+        end = time.monotonic() + 15
+        while self.messages(widget)[-1]["role"] != "assistant":
+            assert time.monotonic() < end, "no answer was stored"
+            widget.page.wait_for_timeout(50)
 
 
 @pytest.fixture(scope="package")
@@ -86,13 +94,19 @@ def hosts() -> Iterator[HostPages]:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium. Each test gets a context of its own: cookies, storage and cache apart."""
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers."""
     expect.set_options(timeout=_PATIENCE_MS)
-    with sync_playwright() as playwright:
-        running = launch(playwright.chromium)
+    with sync_playwright() as running:
         yield running
-        running.close()
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium. Each test gets a context of its own: cookies, storage and cache apart."""
+    running = launch(playwright.chromium)
+    yield running
+    running.close()
 
 
 NewVisitor = Callable[..., Widget]

@@ -29,6 +29,7 @@ class FaultyNetwork:
         self._reset = False
         self._dropped = ""
         self._drops_left = 0
+        self._streams_pass: asyncio.Event
         self._writers: set[asyncio.StreamWriter] = set()
         self._loop: asyncio.AbstractEventLoop
         self._server: asyncio.Server | None = None
@@ -41,6 +42,14 @@ class FaultyNetwork:
     def cut_streams(self, *, after: int, times: int = 1_000, reset: bool = False) -> None:
         """Ends each event stream after so many events; in order, or by a reset."""
         self._cut_after, self._cuts_left, self._reset = after, times, reset
+
+    def hold_streams(self) -> None:
+        """Lets requests for event streams wait, until `release_streams()`."""
+        self._loop.call_soon_threadsafe(self._streams_pass.clear)
+
+    def release_streams(self) -> None:
+        """Passes them on."""
+        self._loop.call_soon_threadsafe(self._streams_pass.set)
 
     def heal(self) -> None:
         """Breaks nothing any more."""
@@ -85,6 +94,8 @@ class FaultyNetwork:
         self.requests.append(f"{method} {target}")
         named = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in headers)}
         body = await reader.readexactly(int(named.get("content-length", 0)))
+        if target.endswith("/messages/stream"):
+            await self._streams_pass.wait()
         kept = [line for line in headers if not line.lower().startswith("connection:")]
         source, sink = await asyncio.open_connection("127.0.0.1", self._upstream, limit=1 << 22)
         self._writers.add(sink)
@@ -145,7 +156,8 @@ def faulty_network(upstream: int) -> Iterator[FaultyNetwork]:
     started: Future[asyncio.Event] = Future()
 
     async def run() -> None:
-        network._loop = asyncio.get_running_loop()
+        network._loop, network._streams_pass = asyncio.get_running_loop(), asyncio.Event()
+        network._streams_pass.set()
         await network._listen()
         over = asyncio.Event()
         started.set_result(over)

@@ -71,6 +71,8 @@ def test_without_a_network(opened: Opened, scheme: str) -> None:
     widget = opened(browser={"color_scheme": scheme}).register()
     widget.page.context.set_offline(True)
     expect(widget.inside("#connection")).to_be_visible()
+    widget.write(_QUESTION)
+    expect(widget.inside(".message.unsent")).to_be_visible()
     assert _violations(widget) == []
 
 

@@ -18,6 +18,8 @@ button, iframe, div, frontdesk-widget { all: unset !important; position: static 
 :root { --accent: red; --ink: red; font-size: 3px !important; direction: ltr; }
 </style>"""
 _HOSTILE_SCRIPTS = {
+    "prototypes": "Array.prototype.extra = 1; Object.prototype.extra = function () { throw new Error('extra'); };"
+    "Array.prototype.map = Array.prototype.filter = () => { throw new Error('map'); };",
     "globals": "window.fetch = window.JSON = window.Promise = () => { throw new Error('no'); }; window.name = 'x';",
     "elements": "customElements.define = () => { throw new Error('no'); };"
     "Element.prototype.attachInternals = () => { throw new Error('no'); };",
