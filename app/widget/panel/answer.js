@@ -35,8 +35,8 @@ export function unsent({ key, text, failed }, { strings, stuck, onAgain, onDrop 
 
 /** An answer: a draft that grows, then the final message with its sources. */
 export class Answer {
-  constructor({ strings, contact, onRate, onPerson }) {
-    Object.assign(this, { strings, contact, onRate, onPerson });
+  constructor({ strings, contact, onRate }) {
+    Object.assign(this, { strings, contact, onRate });
     this.text = h('div', { class: 'text', dir: 'auto' });
     this.node = h('div', { class: 'message', 'data-role': 'assistant' }, this.text);
     this.growing = new Growing(this.text, (index) => h('sup', { class: 'pending', text: index }));
@@ -130,8 +130,7 @@ export class Answer {
       contact.phone && h('a', { href: `tel:${contact.phone}`, text: fill(strings.call, { number: contact.phone }) }),
       contact.url && safeAddress(contact.url) && link(contact.url, strings.visit),
     ].filter(Boolean);
-    const asking = this.onPerson && h('button', { class: 'pill', text: strings.person, onclick: this.onPerson });
-    return h('div', { class: 'person' }, h('p', { text: ways.length || asking ? strings.person_text : strings.kept }), asking, ...ways);
+    return h('div', { class: 'person' }, h('p', { text: ways.length ? strings.person_text : strings.kept }), ...ways);
   }
 
   _thumbs() {
