@@ -10,6 +10,10 @@ _INTERCEPT = -2.14
 _USUAL_SENTENCE = 0.834
 _USUAL_OVERLAP = 0.4
 
+# No word of the question is anywhere in what was found, and yet some sentence is always the nearest: `1234` was 80 % sure
+# of one. (Of 263 right answers on twelve collections this costs one.)
+_NOTHING_KNOWN = 0.999
+
 # Above it, an answer is likelier than not, where half of the questions have one.
 FLOOR = 0.5
 
@@ -34,6 +38,8 @@ class Evidence:
     @property
     def confidence(self) -> float:
         """The probability that the passages answer the question; below `FLOOR` they had better not be used."""
+        if self.unknown >= _NOTHING_KNOWN and not self.foreign:
+            return 0.0
         log_odds = _INTERCEPT + sum(
             weight * value
             for weight, value in zip((_SENTENCE, _SPREAD, _OVERLAP, _LEAD, _UNKNOWN), self.features, strict=True)

@@ -45,7 +45,7 @@ def ingest(*, company_id: UUID, document_id: UUID) -> None:
     named = {"document": str(document_id), "attempt": document.attempt}
     try:
         _work(document, lease)
-        log.info("document processed", extra=named)
+        log.info("attempt at a document ended", extra=named)
     except LeaseLost:
         log.info("document deleted or taken over by another worker", extra=named)
 

@@ -51,13 +51,16 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     if written.no_answer or not written.text.strip():
         listener.on_restart()
         return _refusal(spoken, found, listener, calls)
+    citations = _citations(written, found, spoken)
+    # What names no source is marked as such: the model may have it from anywhere.
+    uncited = {} if citations else {"uncited": True}
     return Composed(
         text=written.text,
         outcome=TurnOutcome.ANSWERED,
         language=spoken,
         confidence=_confidence(found),
-        citations=_citations(written, found, spoken),
-        metadata=_metadata(calls, finished),
+        citations=citations,
+        metadata=_metadata(calls, finished) | uncited,
     )
 
 

@@ -65,6 +65,13 @@ def test_quotes_a_short_sentence_with_what_its_paragraph_goes_on_to_say(embedder
     ]
 
 
+@pytest.mark.parametrize(("question", "answered"), [("1234", False), ("W8 1234 xyzzy", False), ("breakfast", True)])
+def test_a_question_without_a_word_of_the_documents_is_not_answered(
+    embedder: LocalEmbedder, hotel: list[str], question: str, answered: bool
+) -> None:
+    assert ask(embedder, question, hotel).answered is answered
+
+
 @pytest.mark.parametrize(
     ("question", "language"),
     [

@@ -102,6 +102,7 @@ class TestByModel:
         assert (call.outcome, call.turn_id is not None, call.input_tokens > 0) == ("ok", True, True)
         assert call.cost == Decimal(call.input_tokens * 2) / 1_000_000
         assert answer.details["provider"] == f"Local {kind} echo"
+        assert answer.details.get("uncited", False) is not bool(answer.citations)
 
     def test_the_builtin_agent_takes_over_and_says_so(self, informed: Desk, app: Flask, model: str) -> None:
         use(informed, model, model="scenario:server-error")

@@ -56,7 +56,8 @@ export class Answer {
     render(fragment, message.content, (index) => this._marker(index));
     this.text.replaceChildren(fragment);
     if (message.language) this.text.lang = message.language;
-    this.node.append(...[this._sources(), this._offer(), this._thumbs()].filter(Boolean));
+    const note = message.metadata?.uncited && h('p', { class: 'note', text: this.strings.uncited });
+    this.node.append(...[this._sources(), note, this._offer(), this._thumbs()].filter(Boolean));
   }
 
   /** Shows a rating. */
