@@ -1,6 +1,7 @@
 """The worker process: `celery -A celery_worker worker|beat`."""
 
 import dataclasses
+import os
 from typing import Any
 
 from celery.signals import worker_process_init, worker_shutting_down
@@ -16,6 +17,8 @@ __all__ = ["application", "celery", "conversation", "document", "heartbeat", "ho
 
 # Nobody waits for an answer on the line, and hundreds of turns share the connections: better late than never.
 _POOL_TIMEOUT_SECONDS = 30.0
+# Processes that take documents apart leave the CPU to those that somebody waits for.
+_GIVES_WAY = 10
 
 application = create_app(dataclasses.replace(Settings.from_env(), database_pool_timeout_seconds=_POOL_TIMEOUT_SECONDS))
 
@@ -29,3 +32,4 @@ def _hand_over(**_: Any) -> None:
 def _after_fork(**_: Any) -> None:
     with application.app_context():
         engine.forget_connections()
+    os.nice(_GIVES_WAY)

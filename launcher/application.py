@@ -95,8 +95,9 @@ def process_commands() -> dict[str, list[str]]:
         "worker": worker("threads", "8", "default"),
         # Hundreds of answers at once: each mostly waits for a model.
         "chat": worker("threads", "256", "chat"),
-        # Processes of their own: taking documents apart burns CPU.
-        "ingest": worker("prefork", "1", "ingest"),
+        # Processes of their own: taking documents apart burns CPU. Two, so that a thousand pages of one company don't
+        # hold back everybody else's.
+        "ingest": worker("prefork", "2", "ingest"),
         "beat": guarded_command([*celery, "beat", "-S", "redbeat.RedBeatScheduler", *log], death_signal=signal.SIGKILL),
     }
 

@@ -10,8 +10,8 @@ _INTERCEPT = -2.14
 _USUAL_SENTENCE = 0.834
 _USUAL_OVERLAP = 0.4
 
-# No word of the question is anywhere in what was found, and yet some sentence is always the nearest: `1234` was 80 % sure
-# of one. (Of 263 right answers on twelve collections this costs one.)
+# No word of the question is anywhere in what was found, and yet some sentence is always the nearest: `1234` was 80 %
+# sure of one. (Of 263 right answers on twelve collections this costs one.)
 _NOTHING_KNOWN = 0.999
 
 # Above it, an answer is likelier than not, where half of the questions have one.

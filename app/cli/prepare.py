@@ -9,7 +9,6 @@ from app.core.settings import settings
 from app.repositories.installation import InstallationError
 from app.services import installation
 
-
 # Nobody waits for an answer here, and the machine is busy starting everything else.
 _PATIENT_SECONDS = 30.0
 
