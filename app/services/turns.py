@@ -79,7 +79,12 @@ def answer(company_id: UUID, turn_id: UUID) -> None:
         except Unavailable as error:
             log.warning("a turn can't be answered now", extra={"turn": str(turn_id), "reason": error.detail})
             _fail(claim, error.code, "I can't look this up at the moment. Please ask again shortly.")
-        except Exception:
+        except Exception as error:
+            if isinstance(error, DBAPIError | PoolTimeout) and _is_away(error):
+                # Somebody restarts it, say: no reason to tell the visitor to ask again.
+                log.warning("a turn is begun anew, for Postgres was away", extra={"turn": str(turn_id)})
+                _when_database_is_back(lambda: _release(claim))
+                return
             log.exception("a turn failed", extra={"turn": str(turn_id), "attempt": claim.attempt})
             _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
 
@@ -315,12 +320,7 @@ def _when_database_is_back(action: Callable[[], Result]) -> Result:
         try:
             return action()
         except (DBAPIError, PoolTimeout) as error:
-            lost = (
-                isinstance(error, PoolTimeout)
-                or error.connection_invalidated
-                or getattr(error.orig, "pgcode", None) is None
-            )
-            if not lost or time.monotonic() > end:
+            if not _is_away(error) or time.monotonic() > end:
                 raise
             time.sleep(_STORE_PAUSE)
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from app import jobs
@@ -212,6 +213,25 @@ def test_hands_a_running_turn_over_when_the_process_stops(
     worker(queued["task_id"])
     turn = now_in(desk.database, Turn, UUID(queued["task_id"]))
     assert (turn.status, sent) == ("queued", [queued["task_id"]])
+
+
+def test_begins_anew_when_postgres_was_away_meanwhile(
+    desk: Desk, worker: Callable[[str], None], answers: Callable[[Compose], None], sent: list[str]
+) -> None:
+    queued = desk.ask()
+
+    def compose(question: Question, listener: Listener) -> Composed:
+        answers(lambda question, listener: composed())
+        with transaction() as session:
+            session.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))  # as a restart does it
+        raise AssertionError("goes on without a connection")
+
+    answers(compose)
+    worker(queued["task_id"])
+    turn = now_in(desk.database, Turn, UUID(queued["task_id"]))
+    assert (turn.status, sent) == ("queued", [queued["task_id"]])
+    worker(queued["task_id"])
+    assert now_in(desk.database, Turn, UUID(queued["task_id"])).status == "completed"
 
 
 class TestSweep:
