@@ -78,8 +78,8 @@ def company(installation: Installation, model: ScriptedModel) -> Company:
     languages = {"languages": ["en", "es", "de"]}
     pia, max_ = (api.call("POST", "/v1/agent", {"name": name, **languages})["id"] for name in ("Pia", "Max"))
     api.use_model(max_, model.base_url, "scripted")
-    for agent in (pia, max_):
-        api.upload(agent, documents.FILES)
+    api.upload(pia, documents.ALL)
+    api.upload(max_, documents.SHOP)
     for agent in (pia, max_):
         found = api.wait_for_documents(agent)
         assert {each["status"] for each in found} == {"processed"}, installation.log()

@@ -36,8 +36,5 @@ La batería de una bicicleta eléctrica tiene una garantía de cuatro años o mi
 # Each payload in a sentence that a question can be about.
 _NOTES = "\n\n".join(f"The note called {name} of the workshop says: {payload}" for name, payload in PAYLOADS.items())
 
-FILES: Mapping[str, bytes] = {
-    "shop.md": _SHOP.encode(),
-    "tienda.md": _TIENDA.encode(),
-    "notes.txt": _NOTES.encode(),
-}
+SHOP: Mapping[str, bytes] = {"shop.md": _SHOP.encode()}
+ALL: Mapping[str, bytes] = {**SHOP, "tienda.md": _TIENDA.encode(), "notes.txt": _NOTES.encode()}

@@ -52,6 +52,23 @@ def test_a_reload_in_the_middle_of_an_answer(chatting: Chatting, company: Compan
     _assert_whole(widget, company)
 
 
+def test_an_answer_that_is_stored_between_reading_and_listening(
+    chatting: Chatting, company: Company, model: ScriptedModel, network: FaultyNetwork
+) -> None:
+    script = model.will_say("between", _WORDS, holds_after=3)
+    widget = chatting(company.max, origin=network.origin)
+    widget.write(f"{_QUESTION} #say-between")
+    expect(widget.draft).to_contain_text("word1")
+    network.hold_streams()
+    widget.page.reload()
+    widget.wait_for_bubble().open()
+    expect(widget.questions).to_have_count(1)
+    script.go_on()
+    company.wait_for_answer(widget)
+    network.release_streams()
+    expect(widget.answers).to_have_count(1)
+
+
 def test_offline_and_back_in_the_middle_of_an_answer(
     chatting: Chatting, company: Company, model: ScriptedModel, network: FaultyNetwork
 ) -> None:

@@ -168,3 +168,13 @@ def test_the_visitors_token_is_out_of_reach_of_the_page(visitor: NewVisitor, emb
             return found.join(); }"""
     )
     assert "eyJ" not in reached
+
+
+def test_an_answer_behind_a_closed_panel_is_counted(visitor: NewVisitor, embed: Embed) -> None:
+    widget = visitor().visit(embed()).open().register()
+    widget.page.evaluate(
+        "() => { window.unread = []; Frontdesk.on('unread', ({ count }) => window.unread.push(count)); }"
+    )
+    widget.write(_QUESTION)
+    widget.page.evaluate("Frontdesk.close()")
+    widget.page.wait_for_function("window.unread.at(-1) === 1")

@@ -74,3 +74,28 @@ def test_a_server_that_is_away_is_said(visitor: NewVisitor, embed: Embed, networ
     network.come_back()
     widget.inside("#register button.primary").click()
     expect(widget.composer).to_be_visible()
+
+
+def _spoil(widget: Widget, *names: str) -> None:
+    """Makes tokens that the panel keeps worthless."""
+    agent = widget.frame.url.split("/")[-1].split("?")[0]
+    spoil = """([name, spoiled]) => { const kept = JSON.parse(localStorage.getItem(name));
+        for (const each of spoiled) kept[each] = 'worthless';
+        localStorage.setItem(name, JSON.stringify(kept)); }"""
+    widget.frame.evaluate(spoil, [f"frontdesk:{agent}", list(names)])
+
+
+def test_a_token_that_has_expired_is_renewed_unseen(form: Widget) -> None:
+    form.register()
+    _spoil(form, "token")
+    form.ask("When is the bicycle shop on Harbour Street open?")
+    assert form.remembered()["token"] != "worthless"
+
+
+def test_who_can_t_be_renewed_says_again_who_they_are(form: Widget) -> None:
+    form.register()
+    _spoil(form, "token", "refresh")
+    form.write("When is the bicycle shop on Harbour Street open?")
+    expect(form.inside("#register")).to_be_visible()
+    form.register()
+    expect(form.composer).to_be_visible()
