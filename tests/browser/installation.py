@@ -21,6 +21,15 @@ PROJECT = Path(__file__).resolve().parents[2]
 _WEB = ("gunicorn", "-c", "gunicorn.conf.py", "wsgi:application")
 # One process for all queues: it spends its time on answers, and documents are few and small.
 _WORKER = ("celery", "-A", "celery_worker", "worker", "-P", "threads", "-c", "32", "-Q", "chat,ingest,default")
+# What `flask prepare` does, without the world's cities, which nobody asks for here.
+_PREPARE = """
+from app import create_app
+from app.services import installation
+
+with create_app().app_context():
+    list(installation.prepare_database())
+    installation.prepare_keys()
+"""
 _CATEGORIES = ("AUTHENTICATION", "GENERAL", "VISITORS", "UPLOAD", "AI", "ANALYTICS")
 
 
@@ -96,14 +105,14 @@ class Installation:
         place.parent.mkdir(parents=True)
         prepare(self._models)
         place.symlink_to(self._models)
-        self._wait_for(self._start("prepare", "flask", "--app", "app", "prepare"))
-        self._start("worker", *_WORKER, "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
-        self._wait_for_web(self._start("web", *_WEB))
+        self._wait_for(self._start("prepare", "-c", _PREPARE))
+        self._start("worker", "-m", *_WORKER, "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+        self._wait_for_web(self._start("web", "-m", *_WEB))
 
     def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
         with (self._folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                [sys.executable, *command],
                 cwd=PROJECT,
                 env=self._environment,
                 stdout=log,
