@@ -34,7 +34,7 @@ export function registration({ config, page, onRegistered }) {
     ...(asksData ? [tick('consent_data_processing', texts.consent_data_processing || strings.consent_data_processing, true)] : []),
     ...(consent.marketing === 'ask' ? [tick('consent_marketing', texts.consent_marketing || strings.consent_marketing, false)] : []),
     consent.data_processing === 'notice' || privacy
-      ? h('p', { class: 'intro' }, consent.data_processing === 'notice' ? `${texts.consent_data_processing || strings.consent_notice} ` : '', privacy)
+      ? h('p', { class: 'intro', dir: 'auto' }, consent.data_processing === 'notice' ? `${texts.consent_data_processing || strings.consent_notice} ` : '', privacy)
       : '',
     submit,
   );

@@ -246,6 +246,7 @@ const HEARD = {
     page = conversation.about = pageOf(where);
     opened = true;
     unread = 0;
+    tell({ type: 'unread', count: 0 });
     focus();
     draw();
   },

@@ -90,7 +90,7 @@ export class Thread {
     // Its question is stored, only the receipt is still on its way.
     if (waiting.length && drafts.some((each) => !conversation.messages.has(each.question))) yield this._unsent(waiting.shift());
     for (const each of drafts) yield [each.id, each.text, () => this._growing(each), ({ answer }) => answer.grow(each.text)];
-    const sending = waiting.some((each) => !each.failed) && conversation.connected;
+    const sending = waiting.some((each) => !each.failed) && conversation.connected && navigator.onLine;
     for (const each of waiting) yield this._unsent(each);
     const { person } = conversation;
     if (person?.status) yield ['person', JSON.stringify(person), () => h('p', { class: 'event', text: fill(strings[`person_${person.status}`] || '', { name: person.name || strings.someone }) })];
