@@ -9,8 +9,13 @@ export class Problem extends Error {
 
   /** Whether the same call may succeed later. */
   get passing() {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+    return [0, 408, 429].includes(this.status) || this.status >= 500;
   }
+}
+
+/** The server is away, or says no: what can be done about it happens elsewhere. */
+export function passOver(problem) {
+  if (!(problem instanceof Problem)) throw problem;
 }
 
 /** Where the server is: these files lie below it. */
@@ -63,10 +68,10 @@ export class Session {
   }
 
   /** Keeps what registering or identifying answered with; returns whether it is somebody else than before. */
-  keep({ lead, access_token: token, refresh_token: refresh }) {
-    const other = lead && this.store.read().lead !== lead.id;
+  keep({ lead: { id: lead }, access_token: token, refresh_token: refresh }) {
+    const other = this.store.read().lead !== lead;
     if (other) this.store.change({ conversation: undefined, opening: undefined });
-    this.store.change({ token, refresh: refresh || this.store.read().refresh, ...(lead && { lead: lead.id }) });
+    this.store.change({ token, refresh, lead });
     return other;
   }
 
@@ -77,13 +82,16 @@ export class Session {
 
   /** Does something with a token, and once more with a new one when it was refused. */
   async withToken(action) {
-    const { token } = this.store.read();
+    const { token, lead } = this.store.read();
     try {
       return await action(token);
     } catch (problem) {
       if (problem.status !== 401) throw problem;
       await this.renew(token);
-      return action(this.store.read().token);
+      const now = this.store.read();
+      // What one visitor wanted is never done in the name of the next.
+      if (now.lead !== lead) throw problem;
+      return action(now.token);
     }
   }
 
@@ -100,14 +108,19 @@ export class Session {
 
   async _renew() {
     const { refresh } = this.store.read();
-    try {
-      if (!refresh) throw new Problem(401);
-      this.keep(await call('POST', '/v1/lead/refresh', { token: refresh }));
-    } catch (problem) {
-      if (problem.passing) throw problem;
-      this.store.change({ token: undefined, refresh: undefined });
-      this.onLost();
-      throw problem;
+    const answer =
+      refresh &&
+      (await call('POST', '/v1/lead/refresh', { token: refresh }).catch((problem) => {
+        if (problem.passing) throw problem;
+      }));
+    // Somebody else may be there by now, whose tokens are none of our business.
+    if (this.store.read().refresh !== refresh) return;
+    if (answer) {
+      this.keep(answer);
+      return;
     }
+    this.store.change({ token: undefined, refresh: undefined });
+    this.onLost();
+    throw new Problem(401);
   }
 }

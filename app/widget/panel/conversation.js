@@ -8,7 +8,7 @@
  * @typedef {{id: string, role: string, content: string, status: string, citations: any[], metadata: any,
  *   feedback: any, error: any, task_id: string | null}} Message
  */
-import { base, Problem } from './api.js';
+import { base, passOver } from './api.js';
 import { EventStream } from './stream.js';
 
 const PAGE = 50;
@@ -29,11 +29,9 @@ export class Conversation {
     this.messages = new Map();
     /** Answers on their way, by turn: @type {Map<string, {id: string, question: string, text: string, sequence: number}>} */
     this.drafts = new Map();
-    this.connected = true;
-    this.loaded = false;
-    this.earlier = 0; // the page of messages before those that are here
-    this.person = null; // who is typing or has joined
+    this.era = 0; // counts the visitors and new beginnings
     this.sending = null;
+    this._clear();
   }
 
   get id() {
@@ -52,7 +50,6 @@ export class Conversation {
       this._listen();
       await this.refresh();
     }
-    this.loaded = this.loaded || !this.id;
     this.onChange();
     this.flush();
   }
@@ -64,16 +61,27 @@ export class Conversation {
     clearTimeout(this.sendTimer);
   }
 
-  /** Forgets this conversation; the next message begins another one. */
-  restart() {
+  /** Shows nothing any more, and nothing that was asked for what is shown now. */
+  reset() {
+    this.era += 1;
+    this.sending = null;
+    this._clear();
+  }
+
+  _clear() {
     this.pause();
     this.messages.clear();
     this.drafts.clear();
-    this.person = null;
-    this.earlier = 0;
+    this.person = null; // who is typing or has joined
+    this.earlier = 0; // the page of messages before those that are here
     this.connected = true;
-    this.store.change({ conversation: undefined, opening: undefined, outbox: undefined });
-    this.onChange();
+  }
+
+  /** Forgets this conversation; the next message begins another one. */
+  restart() {
+    this.reset();
+    this.store.change({ outbox: undefined });
+    this._gone();
   }
 
   /** Takes a message of the visitor. */
@@ -113,7 +121,7 @@ export class Conversation {
       try {
         await this._send(next);
       } catch (problem) {
-        if (!(problem instanceof Problem)) throw problem;
+        passOver(problem);
         if (problem.passing || problem.status === 401) {
           const ms = Math.max(problem.retryAfter * 1000, SEND_AGAIN_MS);
           this.sendTimer = setTimeout(() => this.flush(), ms);
@@ -127,6 +135,14 @@ export class Conversation {
     }
   }
 
+  /** One call in the visitor's name. Nobody learns the answer when somebody else is there by then, or has begun anew. */
+  async _call(...what) {
+    const { era } = this;
+    const outcome = this.session.call(...what);
+    await outcome.catch(() => {});
+    return era === this.era ? outcome : new Promise(() => {});
+  }
+
   async _send({ key, text }) {
     await this._open();
     let sent;
@@ -135,9 +151,7 @@ export class Conversation {
     } catch (problem) {
       // Closed, or deleted by the team: the visitor simply goes on in a new one.
       if (problem.code !== 'conversation_closed' && problem.status !== 404) throw problem;
-      this.pause();
-      this.messages.clear();
-      this.store.change({ conversation: undefined, opening: undefined });
+      this._gone();
       await this._open();
       sent = await this._post(key, text);
     }
@@ -151,7 +165,7 @@ export class Conversation {
   }
 
   _post(key, text) {
-    return this.session.call('POST', `/v1/conversation/${this.id}/chat`, { key, body: { message: text } });
+    return this._call('POST', `/v1/conversation/${this.id}/chat`, { key, body: { message: text } });
   }
 
   async _open() {
@@ -160,7 +174,7 @@ export class Conversation {
       const opening = this.store.read().opening || { key: newKey(), page: this.about };
       this.store.change({ opening });
       const body = { agent_id: this.agentId, metadata: opening.page ? { page: opening.page } : {} };
-      const { id } = await this.session.call('POST', '/v1/conversation', { key: opening.key, body });
+      const { id } = await this._call('POST', '/v1/conversation', { key: opening.key, body });
       this.store.change({ conversation: id, opening: undefined, fresh: undefined });
     }
     this._listen();
@@ -168,7 +182,7 @@ export class Conversation {
 
   /** The conversation that this visitor had elsewhere, on another device say. */
   async _findLatest() {
-    const { items } = await this.session.call('GET', '/v1/conversation/entity?per_page=20');
+    const { items } = await this._call('GET', '/v1/conversation/entity?per_page=20');
     const found = items.find((each) => each.agent_id === this.agentId && each.status === 'active');
     if (found && !this.id) this.store.change({ conversation: found.id });
   }
@@ -187,7 +201,6 @@ export class Conversation {
       // What was read earlier stays in front; what is known of both is as the server has it now.
       for (const each of found.items) this._take(each);
       this._order();
-      this.loaded = true;
       if (first) this.earlier = last - 1;
       this._dropSettledDrafts();
       this.onChange();
@@ -215,7 +228,7 @@ export class Conversation {
   }
 
   _page(number) {
-    return this.session.call('GET', `/v1/conversation/${this.id}/messages?per_page=${PAGE}&page=${number}`);
+    return this._call('GET', `/v1/conversation/${this.id}/messages?per_page=${PAGE}&page=${number}`);
   }
 
   /** Rates an answer; the same rating again takes it back. */
@@ -225,7 +238,7 @@ export class Conversation {
     this.messages.set(id, { ...before, feedback: wanted && { rating: wanted } });
     this.onChange();
     try {
-      await this.session.call('PUT', `/v1/message/${id}/feedback`, { body: { rating: wanted } });
+      await this._call('PUT', `/v1/message/${id}/feedback`, { body: { rating: wanted } });
     } catch (problem) {
       this.messages.set(id, before);
       this.onChange();
@@ -271,9 +284,7 @@ export class Conversation {
   }
 
   _gone() {
-    this.pause();
-    this.messages.clear();
-    this.drafts.clear();
+    this._clear();
     this.store.change({ conversation: undefined, opening: undefined });
     this.onChange();
   }
@@ -355,11 +366,6 @@ function isOpen({ status }) {
 
 function message(id, role, content, more) {
   return { id, role, content, citations: [], metadata: {}, feedback: null, error: null, task_id: null, ...more };
-}
-
-/** The server is away, or says no: what can be done about it happens elsewhere. */
-function passOver(problem) {
-  if (!(problem instanceof Problem)) throw problem;
 }
 
 function newKey() {

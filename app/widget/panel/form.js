@@ -1,5 +1,5 @@
 /** Who the visitor is. Errors stand beside the fields, and the first bad field gets the focus. */
-import { call, Problem } from './api.js';
+import { call, passOver } from './api.js';
 import { fill, h, link } from './dom.js';
 
 /**
@@ -89,7 +89,7 @@ export function registration({ config, page, onRegistered }) {
     try {
       onRegistered(await call('POST', '/v1/lead/register', { body: body() }));
     } catch (refusal) {
-      if (!(refusal instanceof Problem)) throw refusal;
+      passOver(refusal);
       explain(refusal);
     } finally {
       submit.disabled = false;

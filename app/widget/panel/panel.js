@@ -2,7 +2,7 @@
  * The panel: a frame on our own origin, inside a page that isn't ours. What the page says (its address, its visitor's
  * identity) is untrusted; it comes through one channel, handed over by the loader.
  */
-import { call, Problem, Session } from './api.js';
+import { call, passOver, Session } from './api.js';
 import { Conversation } from './conversation.js';
 import { h, icon, ICONS } from './dom.js';
 import { registration } from './form.js';
@@ -21,6 +21,7 @@ let opened = false;
 let unread = 0;
 let page = '';
 let planned = false;
+let claim; // who the page says the visitor is, last
 
 const announcer = h('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
 const connection = h('div', { id: 'connection', role: 'status', hidden: true });
@@ -105,9 +106,9 @@ function build() {
 function inkOn(color) {
   const [r, g, b] = [1, 3, 5].map((at) => {
     const part = parseInt(color.slice(at, at + 2), 16) / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    return ((part + 0.055) / 1.055) ** 2.4; // nearly so for the darkest, too
   });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#0b1220' : '#fff';
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000' : '#fff';
 }
 
 function mark() {
@@ -117,9 +118,7 @@ function mark() {
 
 /** Shows the form to those we don't know, and the conversation to the others. */
 function begin(why = '') {
-  conversation.pause();
-  conversation.messages.clear();
-  conversation.drafts.clear();
+  conversation.reset();
   const { known } = session;
   const greeting = h('div', { class: 'message', 'data-role': 'assistant' }, h('div', { class: 'text', dir: 'auto', text: texts.greeting || strings.hello }));
   const before = [greeting];
@@ -148,22 +147,44 @@ function registered(answer) {
 
 /** The page says who the visitor is; null: nobody. A changed identity is a new session. */
 async function identify(token) {
-  if (token === null) {
-    if (store.read().identified) leave(true);
-    return;
-  }
+  claim = token;
+  const { identified } = store.read();
+  const subject = subjectOf(token);
+  const same = session.known && identified === subject;
+  if (identified && !same) leave(true);
+  // Until it is proven, what an earlier visitor said is hidden.
+  veil(token !== null && !same);
+  if (token === null) return;
   try {
     const answer = await call('POST', '/v1/lead/identify', { body: { agent_id: agent.id, token } });
-    const { known } = session;
+    if (claim !== token) return;
     const other = session.keep(answer);
     if (other) store.change({ outbox: undefined, draft: undefined });
-    store.change({ identified: true });
-    if (other || !known) begin();
+    store.change({ identified: subject });
+    veil(false);
+    if (other || !same) begin();
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    if (problem.passing) setTimeout(() => identify(token), 5_000);
-    else console.warn(`Frontdesk: the identity was refused. ${problem.message}`);
+    passOver(problem);
+    if (claim !== token) return;
+    if (problem.passing) setTimeout(() => claim === token && identify(token), 5_000);
+    else {
+      console.warn(`Frontdesk: the identity was refused. ${problem.message}`);
+      veil(false);
+    }
   }
+}
+
+/** Whom a token is about, by its own account, which proves nothing. */
+function subjectOf(token) {
+  try {
+    return JSON.parse(atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'))).sub;
+  } catch {
+    return '';
+  }
+}
+
+function veil(on) {
+  for (const { style } of [thread.node, foot]) style.visibility = on ? 'hidden' : '';
 }
 
 function leave(forget) {
@@ -247,6 +268,7 @@ const HEARD = {
     opened = true;
     unread = 0;
     tell({ type: 'unread', count: 0 });
+    if (!claim) veil(false);
     focus();
     draw();
   },
@@ -280,4 +302,6 @@ addEventListener('message', function connect({ data, source, ports }) {
 });
 
 build();
+// The page says who is there before it opens us.
+veil(true);
 begin();

@@ -22,7 +22,7 @@ export class Store {
   read() {
     let text = this.memory;
     try {
-      text = localStorage.getItem(this.name) || '{}';
+      if (!this.full) text = localStorage.getItem(this.name) || '{}';
     } catch {
       // Refused: memory it is.
     }
@@ -35,20 +35,21 @@ export class Store {
 
   /** Changes what is kept, in view of what another tab has just written; undefined removes. @param {Kept} changes */
   change(changes) {
-    this.memory = JSON.stringify({ ...this.read(), ...changes });
-    try {
-      localStorage.setItem(this.name, this.memory);
-    } catch {
-      // Refused or full.
-    }
+    this._write({ ...this.read(), ...changes });
   }
 
   clear() {
-    this.memory = '{}';
+    this._write({});
+  }
+
+  _write(kept) {
+    this.memory = JSON.stringify(kept);
     try {
-      localStorage.removeItem(this.name);
+      localStorage.setItem(this.name, this.memory);
+      this.full = false;
     } catch {
-      // Refused.
+      // Refused or full: what may lie there is older than what we remember.
+      this.full = true;
     }
   }
 

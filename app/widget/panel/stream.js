@@ -75,6 +75,8 @@ export class EventStream {
   }
 
   async _connect(token) {
+    // Closed while the token was renewed.
+    if (this.closed) return;
     const controller = new AbortController();
     this.controller = controller;
     let watchdog;
@@ -145,7 +147,7 @@ export class EventStream {
 
 /** Whether an id, `<epoch>-<number>`, comes after another one. */
 function isAfter(id, other) {
-  const [epoch, number] = id.split('-').map(Number);
-  const [otherEpoch, otherNumber] = other.split('-').map(Number);
-  return epoch > otherEpoch || (epoch === otherEpoch && number > otherNumber);
+  const [epoch, number] = id.split('-');
+  const [otherEpoch, otherNumber] = other.split('-');
+  return (epoch - otherEpoch || number - otherNumber) > 0;
 }

@@ -101,14 +101,14 @@ export class Thread {
 
   _question(each) {
     const onAgain = () => this.conversation.say(each.content);
-    return [each.id, each.status === 'failed' ? JSON.stringify(each.error) : '', () => question(each, { strings: this.config.strings, onAgain })];
+    return [each.id, each.status === 'failed', () => question(each, { strings: this.config.strings, onAgain })];
   }
 
   _unsent(each) {
     const { conversation } = this;
     const stuck = !conversation.connected || !navigator.onLine;
     const more = { strings: this.config.strings, stuck, onAgain: () => conversation.sayAgain(each.key), onDrop: () => conversation.drop(each.key) };
-    return [each.key, JSON.stringify([each.failed, stuck]), () => unsent(each, more)];
+    return [each.key, `${each.failed}${stuck}`, () => unsent(each, more)];
   }
 
   _answer() {
