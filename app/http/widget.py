@@ -14,7 +14,7 @@ from app.http.compressed import compressed
 from app.http.json import dumps
 from app.http.rate_limits import Category
 from app.http.requires import public
-from app.integrations.widget_files import ENTRY, Bundle, ServedFile, encode, widget_files
+from app.integrations.widget_files import ENTRY, GONE, Bundle, ServedFile, encode, widget_files
 from app.services import widget_panel
 from app.services.widget_panel import DEFAULT_LANGUAGE, Panel
 
@@ -102,13 +102,12 @@ def script_json(value: Any) -> str:
 
 
 def _panel_page(bundle: Bundle, panel: Panel) -> str:
-    start = f'<script type="module" src="{_address(bundle, ENTRY)}"></script>'
     config = f'<script type="application/json" id="config">{script_json(panel.config)}</script>'
     return _PAGE.format(
         language=panel.language,
         direction=panel.direction,
         title=escape(panel.title),
-        head=_styles(bundle) + start,
+        head=_styles(bundle) + _script(bundle, ENTRY),
         body=config,
     )
 
@@ -120,13 +119,17 @@ def _gone_page(bundle: Bundle, wanted: str) -> str:
         language=language,
         direction=widget_panel.direction_of(language),
         title=title,
-        head=_styles(bundle),
+        head=_styles(bundle) + (_script(bundle, GONE) if GONE in bundle.panel else ""),
         body=f'<main id="gone"><h1>{text}</h1></main>',
     )
 
 
 def _styles(bundle: Bundle) -> str:
     return "".join(f'<link rel="stylesheet" href="{_address(bundle, name)}">' for name in bundle.styles)
+
+
+def _script(bundle: Bundle, name: str) -> str:
+    return f'<script type="module" src="{_address(bundle, name)}"></script>'
 
 
 def _address(bundle: Bundle, name: str) -> str:

@@ -25,6 +25,8 @@ FOLDER = PROJECT / "app" / "widget"
 JAVASCRIPT, CSS = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
 # The module that the panel's page starts; the others are what it imports.
 ENTRY = "panel.js"
+# The script of the page that stands for a panel when there is no such agent.
+GONE = "gone.js"
 _IMPORT = re.compile(r"^import [^;]*? from '\./([\w-]+\.js)';\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
@@ -86,8 +88,9 @@ def build(folder: Path) -> Bundle:
     sources = {path.name: path.read_text("utf-8") for path in sorted(folder.glob("panel/*.css"))}
     if (folder / "panel" / ENTRY).is_file():
         sources[ENTRY] = join(folder / "panel")
-    if (folder / "loader.js").is_file():
-        sources["loader.js"] = (folder / "loader.js").read_text("utf-8")
+    for name in (GONE, "loader.js"):
+        if (folder / name).is_file():
+            sources[name] = (folder / name).read_text("utf-8")
     kinds = [minifying.CSS if name.endswith(".css") else minifying.JAVASCRIPT for name in sources]
     small = minifying.minify(list(zip(kinds, sources.values(), strict=True)))
     panel = {name: _serve(name, content) for name, content in zip(sources, small, strict=True)}
@@ -147,7 +150,7 @@ def _encode_well(content: bytes) -> dict[str, bytes]:
 
 
 def _state_of(folder: Path) -> object:
-    paths = [folder / "loader.js", *folder.glob("panel/*"), *folder.glob("languages/*.json")]
+    paths = [folder / "loader.js", folder / GONE, *folder.glob("panel/*"), *folder.glob("languages/*.json")]
     return {path: (status.st_mtime_ns, status.st_size) for path in paths if path.exists() and (status := path.stat())}
 
 

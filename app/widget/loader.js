@@ -27,7 +27,7 @@
 :host{font:16px/1.4 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 *{box-sizing:border-box}
 button{all:unset;box-sizing:border-box;cursor:pointer}
-button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
+button:focus-visible{outline:3px solid #000;outline-offset:2px;box-shadow:0 0 0 8px #fff}
 .bubble{position:fixed;bottom:20px;width:60px;height:60px;border-radius:50%;background:var(--accent);color:var(--ink);
 box-shadow:0 1px 3px #0003,0 8px 24px #0003;display:grid;place-items:center;transition:transform .18s ease}
 .bubble:hover{transform:scale(1.06)}
@@ -48,15 +48,15 @@ border-radius:18px;overflow:hidden;background:#fff;color:#1d2433;box-shadow:0 2p
 opacity:0;visibility:hidden;transform:translateY(12px);transition:opacity .18s,transform .18s,visibility .18s}
 .panel.on{opacity:1;visibility:visible;transform:none}
 iframe{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:normal;opacity:0}
-.ready iframe{opacity:1}
+.ready iframe,.gone iframe{opacity:1}
 .wait{position:absolute;inset:0;display:grid;place-items:center;padding:24px;text-align:center}
 .wait i{width:28px;height:28px;border-radius:50%;border:3px solid #8884;border-top-color:var(--accent);
 animation:turn .8s linear infinite}
 @keyframes turn{to{transform:rotate(1turn)}}
 [hidden]{display:none!important}
 @media (prefers-color-scheme:dark){.panel,.teaser{background:#171b24;color:#e8ebf2}.teaser .no{color:#aab2c5}}
-@media (max-width:480px){.panel{inset:0;width:auto;height:100vh;height:100dvh;max-width:none;border-radius:0}
-.panel.on+.bubble{visibility:hidden}}
+@media (max-width:480px),(max-height:480px){.panel{inset:0;width:auto;height:100vh;height:100dvh;max-width:none;border-radius:0}
+.panel.on.ready+.bubble{visibility:hidden}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important;animation-duration:3s!important}}
 @media (forced-colors:active){.bubble,.panel,.teaser{border:2px solid ButtonText}}
 @media print{:host{display:none!important}}`;
@@ -99,11 +99,11 @@ animation:turn .8s linear infinite}
 
   const paint = (color) => {
     if (!/^#[0-9a-f]{6}$/i.test(color)) return;
-    // White on dark colours, nearly black on light ones: brightness by https://www.w3.org/TR/AERT#color-contrast
-    const part = (at) => parseInt(color.slice(at, at + 2), 16);
-    const light = part(1) * 299 + part(3) * 587 + part(5) * 114 > 140_000;
+    // White or black, whichever is seen better on it, as in the panel: WCAG 2.2, relative luminance.
+    const part = (at) => ((parseInt(color.slice(at, at + 2), 16) / 255 + 0.055) / 1.055) ** 2.4;
+    const light = 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5) > 0.179;
     shell.style.setProperty('--accent', color);
-    shell.style.setProperty('--ink', light ? '#0b1220' : '#fff');
+    shell.style.setProperty('--ink', light ? '#000' : '#fff');
   };
 
   const place = (position) => {
@@ -132,6 +132,13 @@ animation:turn .8s linear infinite}
       if (identity !== undefined) tell({ type: 'identify', token: identity });
       if (open) tell({ type: 'open', page: page() });
       emit('ready');
+    },
+    /** There is no such agent: the page says so, and nothing more will come of it. */
+    gone() {
+      clearTimeout(patienceTimer);
+      panel.classList.add('gone');
+      wait.hidden = true;
+      if (open) frame.focus({ preventScroll: true });
     },
     close: () => shut(true),
     look({ color, position }) {
@@ -186,7 +193,10 @@ animation:turn .8s linear infinite}
 
   const show = safely(() => {
     soon = !host;
-    if (soon || open) return;
+    if (soon) return;
+    // Back where it was, if the page has swept it away; its frame begins anew.
+    if (!host.isConnected) root.append(host);
+    if (open) return;
     load();
     open = true;
     hideTeaser();
@@ -315,6 +325,8 @@ animation:turn .8s linear infinite}
   safely(() => {
     Object.defineProperty(window, 'Frontdesk', { value: Object.freeze(api), configurable: true });
     const begin = () => {
+      // Destroyed before there was a body.
+      if (window.Frontdesk !== api) return;
       build();
       if (soon) show();
       window.dispatchEvent(new Event('frontdesk:ready'));
