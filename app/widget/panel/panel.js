@@ -275,7 +275,7 @@ const HEARD = {
   close() {
     opened = false;
   },
-  identify: ({ token }) => identify(token === null ? null : String(token)),
+  identify: ({ token }) => identify(token),
 };
 
 /** The page's address, if it is one; without its query, whatever the loader says. */
@@ -288,9 +288,8 @@ function pageOf(text) {
   }
 }
 
-addEventListener('message', function connect({ data, source, ports }) {
+addEventListener('message', ({ data, source, ports }) => {
   if (port || source !== parent || data?.type !== 'frontdesk:connect' || !ports[0]) return;
-  removeEventListener('message', connect);
   page = pageOf(data.page);
   [port] = ports;
   port.onmessage = ({ data: said }) => {

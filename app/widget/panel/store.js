@@ -22,7 +22,7 @@ export class Store {
   read() {
     let text = this.memory;
     try {
-      if (!this.full) text = localStorage.getItem(this.name) || '{}';
+      text = localStorage.getItem(this.name) || '{}';
     } catch {
       // Refused: memory it is.
     }
@@ -46,10 +46,8 @@ export class Store {
     this.memory = JSON.stringify(kept);
     try {
       localStorage.setItem(this.name, this.memory);
-      this.full = false;
     } catch {
-      // Refused or full: what may lie there is older than what we remember.
-      this.full = true;
+      // Refused or full.
     }
   }
 
