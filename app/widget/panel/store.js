@@ -6,10 +6,10 @@
  *
  * @typedef {{key: string, text: string, failed?: string}} Waiting a message that the server doesn't have yet
  * @typedef {{token?: string, refresh?: string, lead?: string, conversation?: string, outbox?: Waiting[],
- *   opening?: {key: string, page: string}, fresh?: boolean, identified?: boolean, draft?: string}} Kept
+ *   opening?: {key: string, page: string}, fresh?: boolean, identified?: string, draft?: string}} Kept
  *
  * `opening`: a conversation that the server may or may not have opened; `fresh`: the visitor wants a new one;
- * `identified`: by the company's signature rather than by the form.
+ * `identified`: as whom, by the company's signature rather than by the form.
  */
 export class Store {
   /** @param {string} agentId */
