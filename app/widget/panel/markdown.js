@@ -8,11 +8,11 @@ import { h, link } from './dom.js';
 
 const DEEPEST = 6;
 const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/;
+const HEADING = /^ {0,3}(#{1,6})\s(.*)$/;
 const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 const QUOTE = /^ {0,3}> ?/;
-const CELLS = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
+const CELLS = /^ {0,3}\|? {0,9}:?-+[-|: ]*$/;
 
 // In the order in which they are tried at a place. Each part is bounded, so that no text takes long.
 const INLINE = new RegExp(
@@ -107,7 +107,7 @@ function block(parent, lines, at, cite, depth) {
   }
   if (QUOTE.test(line) && depth < DEEPEST) return quote(parent, lines, at, cite, depth);
   if (ITEM.test(line) && depth < DEEPEST) return list(parent, lines, at, cite, depth);
-  if (line.includes('|') && CELLS.test(lines[at + 1] || '') && lines[at + 1].includes('-')) return table(parent, lines, at, cite);
+  if (line.includes('|') && CELLS.test(lines[at + 1] || '')) return table(parent, lines, at, cite);
   return paragraph(parent, lines, at, cite, depth);
 }
 
