@@ -5,7 +5,6 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-
 # Longest wait for one of the pool's connections. Two hundred visitors who ask in the same moment queue for them: that
 # is no sign that Redis is away, and with the time-out of a command a quarter of their messages waited for the sweep.
 _QUEUE_SECONDS = 2.0
