@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import marshmallow as ma
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from app.http.schemas import doc
 
@@ -106,3 +106,14 @@ class UtcDateTime(fields.DateTime):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def web_address(description: str, example: str, *, most: int) -> fields.URL:
+    """An http or https URL of `most` characters; null: none."""
+    return fields.URL(
+        schemes={"http", "https"},
+        require_tld=False,
+        allow_none=True,
+        validate=validate.Length(max=most),
+        metadata=doc(description, example),
+    )

@@ -8,7 +8,7 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields, validate
 
-from app.http.fields import Email, LanguageTag, Phone
+from app.http.fields import Email, LanguageTag, Phone, web_address
 from app.http.schemas import StrictSchema, doc
 from app.services.allowed_domains import MOST as MOST_DOMAINS
 from app.services.allowed_domains import Domain
@@ -67,13 +67,7 @@ class WidgetConsentRequest(StrictSchema):
     """What visitors are asked before they can write."""
 
     version = _Written("Names the wording; kept with what a visitor said to it.", "2026-11", most=50)
-    privacy_url = fields.URL(
-        schemes={"http", "https"},
-        require_tld=False,
-        allow_none=True,
-        validate=validate.Length(max=500),
-        metadata=doc("The privacy policy; null: none is linked.", "https://acme.example/privacy"),
-    )
+    privacy_url = web_address("The privacy policy; null: none is linked.", "https://acme.example/privacy", most=500)
     data_processing = fields.String(
         validate=validate.OneOf(["ask", "notice", "off"]),
         metadata=doc("`ask`: a box to tick, `notice`: a sentence, `off`: nothing.", "ask"),
@@ -102,13 +96,7 @@ class WidgetContactRequest(StrictSchema):
     phone = Phone(
         allow_none=True, validate=validate.Length(max=40), metadata=doc("Phone number; null: none.", "+34911234567")
     )
-    url = fields.URL(
-        schemes={"http", "https"},
-        require_tld=False,
-        allow_none=True,
-        validate=validate.Length(max=500),
-        metadata=doc("A contact page; null: none.", "https://acme.example/contact"),
-    )
+    url = web_address("A contact page; null: none.", "https://acme.example/contact", most=500)
 
 
 class _DomainField(fields.String):

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.blueprints.agent.hours import OperatingHoursRequest
-from app.http.fields import EXAMPLE_ID, LanguageTag, identifier, moment
+from app.http.fields import EXAMPLE_ID, LanguageTag, identifier, moment, web_address
 from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
 from app.http.widget_config import EXAMPLE, widget_config_field
 from app.models.agent import AgentStatus
@@ -36,13 +36,7 @@ class UpdateAgentRequest(StrictSchema):
     description = text(
         "What it is for; only the team sees it.", "Answers about rentals", max_length=2000, allow_none=True
     )
-    avatar_url = fields.URL(
-        schemes={"http", "https"},
-        require_tld=False,
-        allow_none=True,
-        validate=validate.Length(max=2000),
-        metadata=doc("Address of its picture.", "https://acme.example/ronda.png"),
-    )
+    avatar_url = web_address("Address of its picture.", "https://acme.example/ronda.png", most=2000)
     greeting = text("What it says first.", "Hi! Ask me anything about our bikes.", max_length=1000, allow_none=True)
     instructions = text(
         "What it is told beside the rules that every agent has.",
