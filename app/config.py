@@ -157,10 +157,17 @@ class Settings:
     fetch_timeout_seconds: float = setting("Longest that fetching a web page may take.", 30.0)
     fetch_max_redirects: int = setting("Most redirects that are followed when a web page is fetched.", 5)
     allowed_networks: tuple[str, ...] = setting(
-        "Comma-separated networks (`10.0.0.0/8`) inside yours that URLs of documents and providers may lead to. By "
-        "default none: neither private nor loopback nor link-local addresses.",
+        "Comma-separated networks (`10.0.0.0/8`) inside yours that URLs of documents and providers and customers' "
+        "databases may lead to. By default none: neither private nor loopback nor link-local addresses.",
         (),
     )
+
+    database_files_dir: str = setting(
+        "Folder that customers' SQLite files are opened from, read-only. Every company may open the files in the "
+        "folder itself, and those in the subfolder that is named by its id. Without it SQLite can't be connected.",
+        "",
+    )
+    database_test_seconds: float = setting("Longest that connecting to a customer's database may take.", 8.0)
 
     max_message_characters: int = setting("Longest message of a visitor.", 8_000)
     context_length: int = setting("How many tokens of a conversation a model is shown, by default.", 4_000)

@@ -9,7 +9,7 @@ In a green process the server registers its way of waiting.
 
 import select
 import time
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import psycopg2
 from psycopg2 import extensions
@@ -30,7 +30,9 @@ class Wait(Protocol):
 
 
 class PostgresSilent(psycopg2.OperationalError):
-    """Postgres took the connection or the statement, and didn't answer in time."""
+    """Postgres took the connection or the statement, and didn't answer in time. `connecting`: the former."""
+
+    connecting = False
 
 
 def _wait_by_poll(fd: int, *, write: bool, timeout: float) -> bool:
@@ -53,6 +55,37 @@ def install(settings: Settings) -> None:
     extensions.set_wait_callback(_Patience(settings))
 
 
+class ForeignConnection(extensions.connection):
+    """A connection to somebody else's server, which has times of its own."""
+
+    def __init__(self, dsn: str, *, connect_seconds: float, statement_seconds: float) -> None:
+        self._seconds = connect_seconds
+        self._connected = False
+        super().__init__(dsn)
+        self._seconds = statement_seconds
+        self._connected = True
+
+    def wait(self) -> None:
+        """Waits for the server; raises `PostgresSilent`."""
+        end = time.monotonic() + self._seconds
+        while (state := self.poll()) != extensions.POLL_OK:
+            left = end - time.monotonic()
+            if left <= 0 or not _wait(self.fileno(), write=state == extensions.POLL_WRITE, timeout=left):
+                silent = PostgresSilent(f"the server didn't answer within {self._seconds:.0f} s")
+                silent.connecting = not self._connected
+                raise silent
+
+
+def connect(*, connect_seconds: float, statement_seconds: float, **options: str) -> ForeignConnection:
+    """Connects to somebody else's Postgres; `options` are libpq's. Needs `install` before."""
+
+    def make(dsn: str, *_: object) -> ForeignConnection:
+        return ForeignConnection(dsn, connect_seconds=connect_seconds, statement_seconds=statement_seconds)
+
+    opened: ForeignConnection = psycopg2.connect(connection_factory=make, **cast("dict[str, Any]", options))
+    return opened
+
+
 class _Patience:
     """The wait callback: called by psycopg2 with a connection that waits for its server."""
 
@@ -63,6 +96,9 @@ class _Patience:
         self._alive_at = float("-inf")
 
     def __call__(self, connection: extensions.connection) -> None:
+        if isinstance(connection, ForeignConnection):
+            connection.wait()
+            return
         while (state := connection.poll()) != extensions.POLL_OK:
             # Maintenance (CREATE DATABASE, say) runs outside of transactions and takes its time.
             at_work = connection.status == extensions.STATUS_BEGIN or connection.autocommit

@@ -77,6 +77,16 @@ class Event(StrEnum):
     LEAD_CREATED = "lead_created"
     LEAD_CHANGED = "lead_changed"
     LEAD_DELETED = "lead_deleted"
+    DATABASE_CONNECTION_CREATED = "database_connection_created"
+    DATABASE_CONNECTION_CHANGED = "database_connection_changed"
+    DATABASE_CONNECTION_DELETED = "database_connection_deleted"
+    DATABASE_CONNECTION_RESTORED = "database_connection_restored"
+    DATABASE_ANALYSIS_ASKED = "database_analysis_asked"
+    DATABASE_TABLE_CHANGED = "database_table_changed"
+    DATABASE_TABLE_DELETED = "database_table_deleted"
+    DATABASE_TABLES_DELETED = "database_tables_deleted"
+    DATABASE_TABLE_RESTORED = "database_table_restored"
+    DATABASE_EXPORTED = "database_exported"
 
 
 @dataclass(frozen=True)

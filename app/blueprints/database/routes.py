@@ -1,0 +1,173 @@
+"""Customers' databases: connecting to them, and what is in them."""
+
+from typing import Any
+from uuid import UUID
+
+from app.blueprints.database.schemas import (
+    ChangeConnectionRequest,
+    ChangeTableRequest,
+    ConnectionPage,
+    ConnectionQuery,
+    ConnectionResponse,
+    CreateConnectionRequest,
+    TableDetailsResponse,
+    TablePage,
+    TableQuery,
+    TestResponse,
+)
+from app.core.paging import Page, PageRequest
+from app.http.api import Blueprint
+from app.http.requires import Credential, current_principal, requires
+from app.http.schemas import PageQuery
+from app.models.database_connection import DatabaseConnection
+from app.models.database_table import DatabaseTable
+from app.models.user import Role
+from app.security.scopes import Resource, Scope
+from app.services import database_connections, database_tables
+from app.services.database_connections import TestReport
+from app.services.database_tables import TableDetails
+
+blp = Blueprint("database", __name__, description="Customers' databases: connections, and what is in them.")
+
+BOTH = (Credential.API_KEY, Credential.JWT)
+DATABASES = Resource.DATABASES
+_ADMINS = (Role.ADMIN, Role.SUPER_ADMIN)
+
+
+@blp.post("/v1/database-connection")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, waits=True)
+@blp.arguments(CreateConnectionRequest)
+@blp.response(201, ConnectionResponse)
+def create_connection(body: dict[str, Any]) -> tuple[DatabaseConnection, dict[str, str]]:
+    """Connect a database: it is tried out, and stored when it works"""
+    connection = database_connections.create(current_principal(), body)
+    return connection, {"Location": f"/v1/database-connection/{connection.id}"}
+
+
+@blp.get("/v1/database-connection")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.arguments(ConnectionQuery, location="query")
+@blp.response(200, ConnectionPage)
+def find_connections(query: dict[str, Any]) -> Page[DatabaseConnection]:
+    """List connections"""
+    wanted = PageRequest(query["page"], query["per_page"])
+    return database_connections.find_all(current_principal(), agent_id=query["agent_id"], wanted=wanted)
+
+
+@blp.get("/v1/database-connection/<uuid:connection_id>")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.response(200, ConnectionResponse)
+def get_connection(connection_id: UUID) -> DatabaseConnection:
+    """Fetch a connection: how it is, and how far its analysis has come"""
+    return database_connections.get(current_principal(), connection_id)
+
+
+@blp.put("/v1/database-connection/<uuid:connection_id>")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, waits=True)
+@blp.arguments(CreateConnectionRequest)
+@blp.response(200, ConnectionResponse)
+def replace_connection(body: dict[str, Any], connection_id: UUID) -> DatabaseConnection:
+    """Replace a connection; another URL is tried out first"""
+    return database_connections.change(current_principal(), connection_id, {"connection_params": {}, **body})
+
+
+@blp.patch("/v1/database-connection/<uuid:connection_id>")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, waits=True)
+@blp.arguments(ChangeConnectionRequest)
+@blp.response(200, ConnectionResponse)
+def change_connection(body: dict[str, Any], connection_id: UUID) -> DatabaseConnection:
+    """Change some of a connection; another URL is tried out first"""
+    return database_connections.change(current_principal(), connection_id, body)
+
+
+@blp.post("/v1/database-connection/<uuid:connection_id>/test")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, waits=True)
+@blp.response(200, TestResponse)
+def test_connection(connection_id: UUID) -> TestReport:
+    """Try a connection out, and keep how it went"""
+    return database_connections.test(current_principal(), connection_id)
+
+
+@blp.delete("/v1/database-connection/<uuid:connection_id>")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES)
+@blp.response(204)
+def delete_connection(connection_id: UUID) -> None:
+    """Delete a connection softly: nothing is asked of its database any more"""
+    database_connections.delete(current_principal(), connection_id)
+
+
+@blp.patch("/v1/database-connection/<uuid:connection_id>/restore")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES)
+@blp.response(200, ConnectionResponse)
+def restore_connection(connection_id: UUID) -> DatabaseConnection:
+    """Restore a deleted connection; tables that were deleted on their own stay deleted"""
+    return database_connections.restore(current_principal(), connection_id)
+
+
+@blp.get("/v1/database-connection/deleted")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, ConnectionPage)
+def find_deleted_connections(query: dict[str, int]) -> Page[DatabaseConnection]:
+    """List deleted connections"""
+    return database_connections.find_deleted(current_principal(), PageRequest(**query))
+
+
+@blp.get("/v1/database-connection/<uuid:connection_id>/table")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.arguments(TableQuery, location="query")
+@blp.response(200, TablePage)
+def find_tables(query: dict[str, Any], connection_id: UUID) -> Page[DatabaseTable]:
+    """List the tables of a connection that its last analysis found"""
+    wanted = PageRequest(query["page"], query["per_page"])
+    return database_tables.find_all(current_principal(), connection_id, search=query["search"], wanted=wanted)
+
+
+@blp.get("/v1/database-connection/table/<uuid:table_id>")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.response(200, TableDetailsResponse)
+def get_table(table_id: UUID) -> TableDetails:
+    """Fetch a table with its columns and what they refer to"""
+    return database_tables.get(current_principal(), table_id)
+
+
+@blp.patch("/v1/database-connection/table/<uuid:table_id>")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, roles=_ADMINS)
+@blp.arguments(ChangeTableRequest)
+@blp.response(200, TableDetailsResponse)
+def change_table(body: dict[str, bool], table_id: UUID) -> TableDetails:
+    """Say whether agents may answer visitors from a table"""
+    return database_tables.allow_visitors(current_principal(), table_id, **body)
+
+
+@blp.delete("/v1/database-connection/table/<uuid:table_id>")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES)
+@blp.response(204)
+def delete_table(table_id: UUID) -> None:
+    """Delete a table softly: nothing finds it, and nothing is asked of it any more"""
+    database_tables.delete(current_principal(), table_id)
+
+
+@blp.delete("/v1/database-connection/<uuid:connection_id>/table")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES)
+@blp.response(204)
+def delete_tables(connection_id: UUID) -> None:
+    """Delete all tables of a connection softly"""
+    database_tables.delete_all(current_principal(), connection_id)
+
+
+@blp.patch("/v1/database-connection/table/<uuid:table_id>/restore")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES)
+@blp.response(200, TableDetailsResponse)
+def restore_table(table_id: UUID) -> TableDetails:
+    """Restore a deleted table"""
+    return database_tables.restore(current_principal(), table_id)
+
+
+@blp.get("/v1/database-connection/table/deleted")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, TablePage)
+def find_deleted_tables(query: dict[str, int]) -> Page[DatabaseTable]:
+    """List deleted tables of connections that live"""
+    return database_tables.find_deleted(current_principal(), PageRequest(**query))
