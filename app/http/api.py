@@ -186,4 +186,5 @@ def _describe(access: Access) -> dict[str, Any]:
         "resource": access.resource,
         "roles": sorted(access.roles),
         "rate_limit": access.category,
+        "while_impersonating": access.impersonated,
     }

@@ -30,6 +30,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 Stage = Callable[[Principal, Sequence[ReceivedFile]], AbstractContextManager[Any]]
 
 
+class NotWhileImpersonating(Forbidden):
+    """What this makes would outlive the quarter of an hour, and go by the user's name."""
+
+    code = "not_while_impersonating"
+    detail = "You act as somebody else, and this would last longer than that. Do it in your own name."
+
+
 class Credential(StrEnum):
     """What a route takes."""
 
@@ -58,6 +65,8 @@ class Access:
     accepts: tuple[str, ...] = ("application/json",)
     # The view waits for somebody else's server, so it runs after the transaction and opens its own.
     waits: bool = False
+    # Whether a super admin may call while acting as the user. Not where what the call makes would outlive that.
+    impersonated: bool = True
     # What is done with the files of the body before the request's transaction, for a route that takes some.
     stage: "Stage | None" = None
 
@@ -75,6 +84,7 @@ def requires(
     category: Category = Category.GENERAL,
     accepts: tuple[str, ...] = ("application/json",),
     waits: bool = False,
+    impersonated: bool = True,
     stage: "Stage | None" = None,
 ) -> Callable[[View], View]:
     """Guards a route. `scope` on `resource` is asked of keys and tokens alike; `roles` of users and of keys' makers.
@@ -82,12 +92,24 @@ def requires(
     A view that `waits` runs outside of the request's transaction: its service opens one for as long as it needs it,
     and enters the company there. `Idempotency-Key` does nothing for it.
 
+    With `impersonated=False` it is refused to super admins who act as the user.
+
     With `stage` the route takes files. Its body may have `max_upload_bytes` and is read only once the caller is known
     and counted; what `stage` makes of the files, outside of any transaction, is the view's by `staged_files()`.
     """
     if not credentials:
         raise ValueError("name the credentials, or say public()")
-    access = Access(frozenset(credentials), scope, resource, frozenset(roles), category, accepts, waits, stage)
+    access = Access(
+        credentials=frozenset(credentials),
+        scope=scope,
+        resource=resource,
+        roles=frozenset(roles),
+        category=category,
+        accepts=accepts,
+        waits=waits,
+        impersonated=impersonated,
+        stage=stage,
+    )
     return lambda view: _guarded(view, access)
 
 
@@ -230,6 +252,8 @@ def _identify(access: Access) -> Principal:
 def _authorise(principal: Principal, access: Access) -> Principal:
     if _KIND[principal.kind] not in access.credentials:
         raise Forbidden("This route is not for this kind of credential.")
+    if principal.impersonator_id is not None and not access.impersonated:
+        raise NotWhileImpersonating
     if (
         principal.kind is not PrincipalKind.LEAD
         and access.scope

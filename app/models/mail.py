@@ -21,6 +21,16 @@ class MailStatus(StrEnum):
     DROPPED = "dropped"
 
 
+class MailTemplate(StrEnum):
+    """What a mail says. Those that carry a token of the same name say what it is for."""
+
+    EMAIL_VERIFICATION = "email_verification"
+    PASSWORD_RESET = "password_reset"
+    INVITATION = "invitation"
+    # Carries a token for a password reset, too, which nobody asked for.
+    FORCED_PASSWORD_RESET = "forced_password_reset"
+
+
 class Mail(Identified, PlatformOrCompanyOwned, Timestamped, Base):
     """One mail to one person. It holds no secret: the link is made from `token_id` when it is sent."""
 

@@ -36,6 +36,7 @@ class User(Identified, PlatformOrCompanyOwned, Timestamped, SoftDeleted, Base):
         one_of("role", Role),
         one_of("status", UserStatus),
         CheckConstraint("(company_id IS NULL) = (role = 'super_admin')", name="only_super_admins_without_company"),
+        Index("ix_users_company_id_created_at", "company_id", "created_at"),
         Index("uq_users_email_live", text("lower(email)"), unique=True, postgresql_where=text("deleted_at IS NULL")),
         Index(
             "uq_users_company_id_username_live",

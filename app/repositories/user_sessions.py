@@ -56,6 +56,12 @@ def revoke_all_of(
     return changed_rows(statement.values(revoked_at=at, revoked_because=because))
 
 
+def revoke_impersonations_across_companies(*, by: UUID, at: datetime, because: str) -> int:
+    """Ends all sessions in which this super admin acts as somebody else. Returns how many."""
+    statement = update(UserSession).where(UserSession.impersonator_id == by, UserSession.revoked_at.is_(None))
+    return changed_rows(statement.values(revoked_at=at, revoked_because=because))
+
+
 def get(*, company_id: UUID | None, session_id: UUID) -> UserSession | None:
     """A session by its id."""
     statement = select(UserSession).where(owned_by(UserSession, company_id), UserSession.id == session_id)

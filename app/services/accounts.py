@@ -92,15 +92,22 @@ def refuse_granting(principal: Principal, role: Role) -> None:
         raise Forbidden(f"You can't make somebody {role}: that would be more than you may do yourself.")
 
 
-def get(principal: Principal, user_id: UUID) -> User:
+def get(principal: Principal, user_id: UUID, *, include_deleted: bool = False) -> User:
     """A user of the caller's company; a super admin who names no company finds any."""
     if principal.is_super_admin and principal.company_id is None:
         with across_companies("super admins see the users of all companies"):
-            user = users.get_across_companies(user_id)
+            user = users.get_across_companies(user_id, include_deleted=include_deleted)
     else:
-        user = users.get(company_id=principal.company(), user_id=user_id)
+        user = users.get(company_id=principal.company(), user_id=user_id, include_deleted=include_deleted)
     if user is None:
         raise NotFound
+    return user
+
+
+def enter(principal: Principal, user_id: UUID, *, include_deleted: bool = False) -> User:
+    """The same, with the transaction open for that user's company."""
+    user = get(principal, user_id, include_deleted=include_deleted)
+    tenancy.enter_company(user.company_id)
     return user
 
 

@@ -13,13 +13,14 @@ from app.core.settings import settings
 from app.core.tenancy import across_companies
 from app.errors import Conflict, Forbidden, NotFound
 from app.models.audit_entry import RiskLevel
+from app.models.mail import MailTemplate
 from app.models.one_time_token import OneTimeToken, TokenPurpose
 from app.models.user import Role, User
-from app.repositories import companies, login_throttles, one_time_tokens, user_sessions, users
+from app.repositories import companies, login_throttles, one_time_tokens, users
 from app.security import passwords, signed_links
 from app.security.principal import Principal
 from app.security.signed_links import InvalidToken
-from app.services import audit, authentication, mails
+from app.services import audit, authentication, mails, sessions
 from app.services.audit import Event
 
 
@@ -55,6 +56,14 @@ def send_password_reset(email: str) -> None:
     mails.ask(TokenPurpose.PASSWORD_RESET, email)
 
 
+def mail_forced_reset(user: User) -> OneTimeToken:
+    """Mails the link without which the user can't sign in any more, since an admin wants a new password. The
+    transaction must be open for the user's company."""
+    token = _issue_to(user, TokenPurpose.PASSWORD_RESET, now() + timedelta(minutes=settings().password_reset_minutes))
+    mails.post(token, MailTemplate.FORCED_PASSWORD_RESET)
+    return token
+
+
 def issue_for(purpose: TokenPurpose, email: str) -> OneTimeToken | None:
     """The token that somebody asked for at this address; None when it is nobody's who needs one."""
     user = _find(email)
@@ -79,7 +88,7 @@ def reset_password(token: str, password: str) -> User:
     user.password_changed_at = now()
     # The link came by mail, so it shows the same as a verification link.
     user.email_verified_at = user.email_verified_at or now()
-    user_sessions.revoke_all_of(company_id=user.company_id, user_id=user.id, at=now(), because="password reset")
+    sessions.end_all_of(user, because="password reset")
     login_throttles.forget(user.email)
     audit.record(Event.PASSWORD_RESET, "user", user.id, company_id=user.company_id, by=user.id, risk=RiskLevel.HIGH)
     return user

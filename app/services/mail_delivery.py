@@ -5,6 +5,7 @@ with the same Message-ID. Losing a password reset would be worse.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from app.core.tenancy import across_companies
 from app.core.transaction import transaction
 from app.integrations.mail import MailError, make_mailer
 from app.jobs import JobName, send
-from app.models.mail import Mail, MailStatus
+from app.models.mail import Mail, MailStatus, MailTemplate
 from app.models.one_time_token import TokenPurpose
 from app.repositories import mails
 from app.security import signed_links
@@ -32,18 +33,39 @@ _SWEEP_LIMIT = 500
 
 _mailer = cache(make_mailer)
 
-_TEMPLATES: dict[TokenPurpose, tuple[str, str, str]] = {
-    TokenPurpose.EMAIL_VERIFICATION: (
+
+@dataclass(frozen=True)
+class _Text:
+    """What a mail says around its link, which leads to `page` and carries a token for `purpose`."""
+
+    purpose: TokenPurpose
+    subject: str
+    page: str
+    sentence: str
+
+
+_TEXTS = {
+    MailTemplate.EMAIL_VERIFICATION: _Text(
+        TokenPurpose.EMAIL_VERIFICATION,
         "Confirm your e-mail address",
         "verify",
         "Please confirm that this e-mail address is yours by opening this link:",
     ),
-    TokenPurpose.PASSWORD_RESET: (
+    MailTemplate.PASSWORD_RESET: _Text(
+        TokenPurpose.PASSWORD_RESET,
         "Choose a new password",
         "reset-password",
         "Somebody, hopefully you, asked for a new password. Choose it here:",
     ),
-    TokenPurpose.INVITATION: (
+    MailTemplate.FORCED_PASSWORD_RESET: _Text(
+        TokenPurpose.PASSWORD_RESET,
+        "You need a new password",
+        "reset-password",
+        "An administrator of your account wants you to have a new password. The old one doesn't work any more, and "
+        "you have been signed out everywhere. Choose the new one here:",
+    ),
+    MailTemplate.INVITATION: _Text(
+        TokenPurpose.INVITATION,
         "You are invited to Frontdesk",
         "register",
         "You have been invited to join your company's team on Frontdesk. Set up your account here:",
@@ -79,14 +101,13 @@ def requeue_due() -> int:
 
 def compose(mail: Mail) -> tuple[str, str]:
     """Subject and text of a mail."""
-    purpose = TokenPurpose(mail.template)
-    subject, page, sentence = _TEMPLATES[purpose]
+    text = _TEXTS[MailTemplate(mail.template)]
     if mail.token_id is None:
         raise ValueError(f"mail {mail.id} has no token")
-    token = signed_links.sign(mail.token_id, purpose)
-    link = f"{settings().frontend_url or settings().public_url}/{page}?token={quote(token)}"
-    text = f"{sentence}\n\n{link}\n\nOr paste this token where you are asked for it:\n\n{token}\n"
-    return subject, f"{text}\nIf you did not expect this mail, you need not do anything.\n"
+    token = signed_links.sign(mail.token_id, text.purpose)
+    link = f"{settings().frontend_url or settings().public_url}/{text.page}?token={quote(token)}"
+    body = f"{text.sentence}\n\n{link}\n\nOr paste this token where you are asked for it:\n\n{token}\n"
+    return text.subject, f"{body}\nIf you did not expect this mail, you need not do anything.\n"
 
 
 def _find_token(mail: Mail) -> bool:

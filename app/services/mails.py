@@ -5,20 +5,21 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.logging import request_id
 from app.jobs import JobName, enqueue
-from app.models.mail import Mail
+from app.models.mail import Mail, MailTemplate
 from app.models.one_time_token import OneTimeToken, TokenPurpose
 from app.repositories import mails
 from app.services import audit
 
 
-def post(token: OneTimeToken) -> Mail:
-    """Notes the mail that carries `token` to its e-mail address; it leaves after the commit."""
+def post(token: OneTimeToken, template: MailTemplate | None = None) -> Mail:
+    """Notes the mail that carries `token` to its e-mail address; it leaves after the commit. Without a `template` it
+    says what mails with such a token say."""
     if token.email is None:
         raise ValueError("a token without an e-mail address can't be mailed")
     mail = Mail(
         id=new_id(),
         company_id=token.company_id,
-        template=token.purpose,
+        template=template or token.purpose,
         recipient=token.email,
         token_id=token.id,
         next_attempt_at=now(),

@@ -13,7 +13,7 @@ from app.core.tenancy import across_companies
 from app.errors import TooMany, Unauthenticated
 from app.models.audit_entry import RiskLevel
 from app.models.company import Company, CompanyStatus
-from app.models.user import User, UserStatus
+from app.models.user import Role, User, UserStatus
 from app.models.user_session import UserSession
 from app.repositories import companies, login_throttles, user_sessions, users
 from app.security import passwords, tokens
@@ -81,11 +81,13 @@ def log_in(*, email: str, password: str) -> SignedIn:
     _refuse_locked(email)  # others may have failed while the hash was computed: a burst must not outrun the lock
     company = _enter(user)
     _check_may_sign_in(user)
+    # While the hash was computed a reset may have ended all sessions: none may begin with the old password after it.
+    if not users.note_login(company_id=user.company_id, user_id=user.id, password_hash=user.password_hash, at=now()):
+        raise _failed(email, user)
     login_throttles.forget(email)
     if passwords.outdated(user.password_hash):
         user.password_hash = passwords.hash_password(password)
-    user.last_login_at = now()
-    session = _open(user)
+    session = open_for(user, life=timedelta(days=settings().refresh_token_days))
     audit.record(Event.LOGIN_SUCCEEDED, "user", user.id, company_id=user.company_id, by=user.id)
     return _signed_in(user, company, session.id, session.refresh_id)
 
@@ -94,7 +96,8 @@ def refresh(token: str) -> SignedIn:
     """New tokens for a refresh token, which is used up by it; raises `RefreshTokenReused` the second time."""
     principal, claims = authentication.by_refresh_token(token)
     session_id = claims.session_id
-    if session_id is None:
+    # Impersonations get no refresh token; one that was made all the same must not make them longer.
+    if session_id is None or principal.impersonator_id is not None:
         raise SessionEnded
     following = new_id()
     rotated = user_sessions.rotate_refresh(
@@ -126,12 +129,39 @@ def log_out(principal: Principal) -> None:
     audit.record(Event.LOGGED_OUT, "user_session", principal.session_id, company_id=home, by=principal)
 
 
+def end_all_of(user: User, *, because: str) -> int:
+    """Ends every session of a user, and those in which the user acts as somebody else. Returns how many. The
+    transaction must be open for the user's company."""
+    ended = user_sessions.revoke_all_of(company_id=user.company_id, user_id=user.id, at=now(), because=because)
+    if user.role == Role.SUPER_ADMIN:
+        with across_companies("super admins act as users of all companies"):
+            ended += user_sessions.revoke_impersonations_across_companies(by=user.id, at=now(), because=because)
+    return ended
+
+
 def end(principal: Principal, *, because: str) -> None:
     """Ends the session of the caller."""
     if principal.session_id is None:
         raise SessionEnded
     home = authentication.come_home(principal)
     user_sessions.revoke(company_id=home, session_id=principal.session_id, at=now(), because=because)
+
+
+def open_for(user: User, *, life: timedelta, impersonator_id: UUID | None = None) -> UserSession:
+    """A new session of a user, whose company the transaction must be open for."""
+    origin = audit.origin.get()
+    session = UserSession(
+        id=new_id(),
+        company_id=user.company_id,
+        user_id=user.id,
+        refresh_id=new_id(),
+        expires_at=now() + life,
+        ip=origin.ip,
+        user_agent=origin.user_agent,
+        impersonator_id=impersonator_id,
+    )
+    user_sessions.add(session)
+    return session
 
 
 def _refuse_locked(email: str) -> None:
@@ -183,21 +213,6 @@ def _check_may_sign_in(user: User) -> None:
         raise authentication.UserNotActive
     if settings().require_verified_email and user.email_verified_at is None:
         raise EmailNotVerified
-
-
-def _open(user: User) -> UserSession:
-    origin = audit.origin.get()
-    session = UserSession(
-        id=new_id(),
-        company_id=user.company_id,
-        user_id=user.id,
-        refresh_id=new_id(),
-        expires_at=now() + timedelta(days=settings().refresh_token_days),
-        ip=origin.ip,
-        user_agent=origin.user_agent,
-    )
-    user_sessions.add(session)
-    return session
 
 
 def _own(principal: Principal) -> tuple[User, Company | None]:

@@ -156,7 +156,7 @@ def mark_unanswered_question(body: dict[str, bool], question_id: UUID) -> Unansw
 
 
 @blp.post("/v1/agent/<uuid:agent_id>/identity-secret")
-@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS, roles=_ADMINS)
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS, roles=_ADMINS, impersonated=False)
 @blp.response(201, IdentitySecretResponse)
 def create_identity_secret(agent_id: UUID) -> NewIdentitySecret:
     """Make a new secret to sign visitors' identities with, which is shown this once; one before it stops working"""
@@ -164,7 +164,7 @@ def create_identity_secret(agent_id: UUID) -> NewIdentitySecret:
 
 
 @blp.delete("/v1/agent/<uuid:agent_id>/identity-secret")
-@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS, roles=_ADMINS)
+@requires(*_BOTH, scope=Scope.WRITE, resource=_AGENTS, roles=_ADMINS, impersonated=False)
 @blp.response(204)
 def delete_identity_secret(agent_id: UUID) -> None:
     """Remove the secret: nobody is identified any more"""

@@ -57,7 +57,9 @@ def register(body: dict[str, Any]) -> Any:
 
 
 @blp.post("/v1/auth/user")
-@requires(Credential.API_KEY, Credential.JWT, scope=Scope.WRITE, resource=Resource.USERS, roles=_ADMINS)
+@requires(
+    Credential.API_KEY, Credential.JWT, scope=Scope.WRITE, resource=Resource.USERS, roles=_ADMINS, impersonated=False
+)
 @blp.arguments(AddUserRequest)
 @blp.response(201, UserResponse)
 def add_user(body: dict[str, Any]) -> Any:
@@ -153,7 +155,9 @@ def reset_password(body: dict[str, str]) -> User:
 
 
 @blp.post("/v1/company/<uuid:company_id>/invitation")
-@requires(Credential.API_KEY, Credential.JWT, scope=Scope.WRITE, resource=Resource.USERS, roles=_ADMINS)
+@requires(
+    Credential.API_KEY, Credential.JWT, scope=Scope.WRITE, resource=Resource.USERS, roles=_ADMINS, impersonated=False
+)
 @blp.arguments(InviteRequest)
 @blp.response(201, InvitationResponse)
 def invite(body: dict[str, Any], company_id: UUID) -> OneTimeToken:

@@ -15,7 +15,7 @@ blp = Blueprint("oauth", __name__, description="API keys and their use.")
 
 
 @blp.post("/v1/auth/api-keys")
-@requires(Credential.JWT)
+@requires(Credential.JWT, impersonated=False)
 @blp.arguments(CreateApiKeyRequest)
 @blp.response(201, CreatedApiKeyResponse)
 def create_api_key(body: dict[str, Any]) -> Any:
@@ -35,7 +35,7 @@ def find_api_keys(query: dict[str, int]) -> Page[ApiKey]:
 
 
 @blp.delete("/v1/auth/api-keys/<uuid:api_key_id>")
-@requires(Credential.JWT)
+@requires(Credential.JWT, impersonated=False)
 @blp.response(204)
 def revoke_api_key(api_key_id: UUID) -> None:
     """Revoke an API key: it stops working with the next call"""
