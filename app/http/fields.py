@@ -1,6 +1,7 @@
 """Fields that several routes share."""
 
 import re
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -106,6 +107,20 @@ class UtcDateTime(fields.DateTime):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Instant(fields.AwareDateTime):
+    """A moment that a caller names, with any offset; without one it is UTC."""
+
+    def __init__(self, description: str, **extra: Any) -> None:
+        super().__init__(default_timezone=UTC, metadata=doc(description, EXAMPLE_TIME), **extra)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        named = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return named.astimezone(UTC)  # Postgres takes no offset beyond 16 hours, Python and ISO 8601 do
+        except OverflowError:
+            raise ma.ValidationError("Not a moment between the years 1 and 9999.") from None
 
 
 def web_address(description: str, example: str, *, most: int) -> fields.URL:

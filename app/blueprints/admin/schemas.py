@@ -1,19 +1,14 @@
 """Shapes of the routes that administer users."""
 
-from datetime import UTC
 from typing import Any
 
 from marshmallow import fields, validate
 
-from app.http.fields import EXAMPLE_TIME, identifier, moment
+from app.http.fields import Instant, identifier, moment
 from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
 from app.http.shared import CompanyResponse, UserResponse
 from app.models.user import Role, UserStatus
 from app.repositories.user_directory import SortBy, SortOrder
-
-
-def _since(description: str) -> fields.AwareDateTime:
-    return fields.AwareDateTime(default_timezone=UTC, metadata=doc(description, EXAMPLE_TIME))
 
 
 def _whether(description: str, **extra: Any) -> fields.Boolean:
@@ -28,10 +23,10 @@ class UsersQuery(PageQuery):
     email_verified = _whether("Whether their e-mail is verified.")
     two_factor_enabled = _whether("Whether they have a second factor. Nobody has one yet.")
     search = text("A part of their e-mail, user name or name, whatever its case and accents.", "alice", max_length=100)
-    created_after = _since("Added at this moment or later.")
-    created_before = _since("Added before this moment.")
-    last_login_after = _since("Last signed in at this moment or later.")
-    last_login_before = _since("Last signed in before this moment.")
+    created_after = Instant("Added at this moment or later.")
+    created_before = Instant("Added before this moment.")
+    last_login_after = Instant("Last signed in at this moment or later.")
+    last_login_before = Instant("Last signed in before this moment.")
     never_logged_in = _whether("Whether they have never signed in.")
     locked = _whether("Whether failed sign-ins lock them out at the moment.")
     high_login_attempts = _whether("Whether at least half as many sign-ins in a row have failed as lock them out.")
