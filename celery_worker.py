@@ -11,9 +11,19 @@ from app.config import Settings
 from app.core import engine
 from app.extensions import celery
 from app.services import turn_leases
-from app.tasks import conversation, document, heartbeat, housekeeping, mail, warm_up
+from app.tasks import conversation, database, document, heartbeat, housekeeping, mail, warm_up
 
-__all__ = ["application", "celery", "conversation", "document", "heartbeat", "housekeeping", "mail", "warm_up"]
+__all__ = [
+    "application",
+    "celery",
+    "conversation",
+    "database",
+    "document",
+    "heartbeat",
+    "housekeeping",
+    "mail",
+    "warm_up",
+]
 
 # Nobody waits for an answer on the line, and hundreds of turns share the connections: better late than never.
 _POOL_TIMEOUT_SECONDS = 30.0

@@ -33,6 +33,8 @@ class JobName(StrEnum):
     INGEST_DOCUMENT = "document.ingest"
     SWEEP_DOCUMENTS = "document.sweep"
     EMBED_AGENT = "agent.embed"
+    ANALYZE_DATABASE = "database.analyze"
+    SWEEP_DATABASES = "database.sweep"
 
 
 QUEUES: dict[JobName, Queue] = {
@@ -40,6 +42,7 @@ QUEUES: dict[JobName, Queue] = {
     JobName.ANSWER_TURN: Queue.CHAT,
     JobName.INGEST_DOCUMENT: Queue.INGEST,
     JobName.EMBED_AGENT: Queue.INGEST,
+    JobName.ANALYZE_DATABASE: Queue.INGEST,
 }
 
 

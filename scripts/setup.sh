@@ -133,3 +133,26 @@ install_chromium() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages ||
         { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; }
 }
+
+# For the tests of customers' databases: the same with Debian's MariaDB.
+ensure_mariadb() {
+    if has_mariadb; then return; fi
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then return; fi
+    echo "Installing MariaDB for the tests of customers' databases …"
+    if install_mariadb >.venv/mariadb.log 2>&1 && has_mariadb; then return; fi
+    tail -n 5 .venv/mariadb.log >&2
+    echo "Installing MariaDB failed. The whole log: $(pwd)/.venv/mariadb.log" >&2
+}
+
+has_mariadb() {
+    [ -x /usr/sbin/mariadbd ] || command -v mariadbd >/dev/null
+}
+
+# The tests start a server of their own; the one that the package would start is not wanted.
+install_mariadb() {
+    (
+        export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
+        apt-get install -y --no-install-recommends mariadb-server ||
+            { apt-get update && apt-get install -y --no-install-recommends mariadb-server; }
+    )
+}

@@ -31,9 +31,13 @@ from app.security import tokens
 from app.services import installation, usage
 from scripts.browser import HOW_TO_GET_IT, find_chromium
 from tests.cast import Cast, make_cast
+from tests.database.mariadb import HOW_TO_GET_IT as HOW_TO_GET_MARIADB
+from tests.database.mariadb import find_mariadb
 
 SECRET_KEY = "a key for tests only; it has 32 characters or more"
 BROWSER_TESTS = Path(__file__).resolve().parent / "browser"
+DATABASE_TESTS = Path(__file__).resolve().parent / "database"
+_NEEDED: dict[Path, Callable[[], object]] = {BROWSER_TESTS: find_chromium, DATABASE_TESTS: find_mariadb}
 _KEPT = {"countries", "states", "cities", "signing_keys"}
 
 
@@ -41,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """The controlling process starts the servers once; its workers find them in the environment."""
     if os.environ.get("BROWSER_TESTS") == "required" and find_chromium() is None:
         raise pytest.UsageError(f"The browser tests are required, and there is no Chromium: {HOW_TO_GET_IT}.")
+    if os.environ.get("DATABASE_TESTS") == "required" and find_mariadb() is None:
+        raise pytest.UsageError(f"The tests of databases are required, and there is no MariaDB: {HOW_TO_GET_MARIADB}.")
     if hasattr(config, "workerinput") or config.option.collectonly or os.environ.get("TEST_REDIS_URL"):
         return
     folder = Path(tempfile.mkdtemp(prefix="fd-test-"))
@@ -51,20 +57,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Without Chromium the browser tests are left out, which `pytest_terminal_summary` says."""
-    inside = BROWSER_TESTS in (collection_path, *collection_path.parents)
-    return True if inside and find_chromium() is None else None
+    """Without Chromium the browser tests are left out, and without MariaDB those of customers' databases, which
+    `pytest_terminal_summary` says."""
+    missing = [folder for folder, is_there in _NEEDED.items() if not is_there()]
+    return True if any(folder in (collection_path, *collection_path.parents) for folder in missing) else None
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """A run that left the browser tests out must not look like one that passed them."""
-    asked_for = [(config.invocation_params.dir / each.partition("::")[0]).resolve() for each in config.args]
-    wanted = any(
-        each == BROWSER_TESTS or each in BROWSER_TESTS.parents or BROWSER_TESTS in each.parents for each in asked_for
-    )
-    if wanted and find_chromium() is None:
+    """A run that left tests out must not look like one that passed them."""
+    if _was_asked_for(config, BROWSER_TESTS) and find_chromium() is None:
         terminalreporter.section("the browser tests were not run: no Chromium", yellow=True)
         terminalreporter.line(f"The widget was not tested. To test it: {HOW_TO_GET_IT}.")
+    if _was_asked_for(config, DATABASE_TESTS) and find_mariadb() is None:
+        terminalreporter.section("the tests of customers' databases were not run: no MariaDB", yellow=True)
+        terminalreporter.line(f"Customers' databases were not tested. To test them: {HOW_TO_GET_MARIADB}.")
+
+
+def _was_asked_for(config: pytest.Config, folder: Path) -> bool:
+    asked_for = [(config.invocation_params.dir / each.partition("::")[0]).resolve() for each in config.args]
+    return any(each == folder or each in folder.parents or folder in each.parents for each in asked_for)
 
 
 def _start_postgres(folder: Path, stops: list[Callable[[], object]]) -> str:

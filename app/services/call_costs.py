@@ -29,6 +29,13 @@ class Call:
 
     def row(self, claim: Claim, lead_id: UUID | None, at: datetime) -> ModelCall:
         """The row that the turn is billed by."""
+        row = self.row_of(claim.company_id, claim.agent_id)
+        row.conversation_id, row.turn_id, row.lead_id = claim.conversation_id, claim.turn_id, lead_id
+        row.created_at = at
+        return row
+
+    def row_of(self, company_id: UUID, agent_id: UUID | None) -> ModelCall:
+        """The row that a call of no turn is billed by."""
         record = self.record
         # Servers say what they like; a column holds 31 bits.
         tokens_in, tokens_out = (
@@ -36,11 +43,8 @@ class Call:
         )
         return ModelCall(
             id=new_id(),
-            company_id=claim.company_id,
-            agent_id=claim.agent_id,
-            conversation_id=claim.conversation_id,
-            turn_id=claim.turn_id,
-            lead_id=lead_id,
+            company_id=company_id,
+            agent_id=agent_id,
             provider=self.provider_name,
             model=record.model,
             kind=self.kind,
@@ -61,5 +65,4 @@ class Call:
             ),
             first_token_ms=record.ttft_ms,
             total_ms=record.total_ms,
-            created_at=at,
         )

@@ -101,7 +101,10 @@ def _engine(target: Target, policy: Policy, end: float, seconds: float) -> Engin
     match target.dialect:
         case Dialect.SQLITE:
             path = file_of(target, policy)
-            return _engine_of("sqlite", lambda: _open_sqlite(path, seconds))
+            limit = _Patience(seconds)
+            engine = _engine_of("sqlite", lambda: _open_sqlite(path, limit))
+            event.listen(engine, "before_cursor_execute", limit.start)
+            return engine
         case Dialect.POSTGRESQL:
             found = _look_up(target, policy, end)
             engine = _engine_of("postgresql+psycopg2", lambda: _open_postgres(target, found, end, seconds))
@@ -223,7 +226,23 @@ def _dial(found: Sequence[str], port: int, end: float) -> socket.socket:
     raise last
 
 
-def _open_sqlite(path: Path, seconds: float) -> Any:
+class _Patience:
+    """SQLite knows no time-out of statements, but asks now and then whether to go on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def start(self, *_: object) -> None:
+        """A statement begins."""
+        self._end = time.monotonic() + self._seconds
+
+    def is_over(self) -> int:
+        """Other than 0: it is interrupted."""
+        return int(time.monotonic() > self._end)
+
+
+def _open_sqlite(path: Path, limit: _Patience) -> Any:
     connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=5.0, check_same_thread=False)
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -233,9 +252,7 @@ def _open_sqlite(path: Path, seconds: float) -> Any:
     except BaseException:
         connection.close()
         raise
-    end = time.monotonic() + seconds
-    # SQLite knows no time-out of statements. One connection is one use, so the time is that of all of them.
-    connection.set_progress_handler(lambda: int(time.monotonic() > end), _STEPS_BETWEEN_LOOKS)
+    connection.set_progress_handler(limit.is_over, _STEPS_BETWEEN_LOOKS)
     return connection
 
 

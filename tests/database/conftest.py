@@ -9,15 +9,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.config import Settings
 from app.models.agent import Agent
+from app.models.database_connection import DatabaseConnection
+from app.services import database_analysis
 from tests.cast import Cast
 from tests.database.mariadb import MariaDb
 from tests.database.servers import Shop, mariadb_shop, postgres_shop, sqlite_shop
+from tests.local_model import place_model
+from tests.rows import now_in
 
 Connect = Callable[..., UUID]
+Analyze = Callable[[UUID], DatabaseConnection]
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +102,23 @@ def connect(client: FlaskClient, cast: Cast, body: Callable[..., dict[str, Any]]
         return UUID(answer.json["id"])
 
     return post
+
+
+@pytest.fixture(scope="session")
+def model(app: Flask, settings: Settings, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The builtin embedding model, where the application looks for it."""
+    place_model(settings, worker_id, tmp_path_factory)
+
+
+@pytest.fixture
+def analyze(app: Flask, client: FlaskClient, cast: Cast, database: Session, model: None) -> Analyze:
+    """Asks for an analysis as Alice and does the worker's task; returns the connection as it is then."""
+
+    def run(connection_id: UUID) -> DatabaseConnection:
+        path = f"/v1/database-connection/{connection_id}/analyze"
+        assert client.post(path, headers=cast.alice.headers).status_code == 202
+        with app.app_context():
+            database_analysis.analyze(company_id=cast.acme, connection_id=connection_id)
+        return now_in(database, DatabaseConnection, connection_id)
+
+    return run

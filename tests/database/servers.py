@@ -24,6 +24,11 @@ class Shop:
     url: str
     execute: Callable[..., None]
 
+    @property
+    def reader(self) -> str:
+        """The role that reads."""
+        return urlsplit(self.url).username or ""
+
     def with_(self, **parts: str) -> str:
         """The URL with another `user`, `password`, `host`, `port` or `database`."""
         split = urlsplit(self.url)

@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.ai.local_model_build import prepare
 from app.config import Settings
 from app.models.agent import Agent
 from app.models.document import Document
@@ -20,10 +19,10 @@ from app.models.llm_settings import LlmSettings
 from app.models.provider import Provider
 from app.models.provider_model import ProviderModel
 from app.services import embedding_spaces, ingestion
-from app.services.model_choice import BUILTIN_EMBEDDING_MODEL
 from tests.ai.embedding_service import EmbeddingService, serving
 from tests.cast import Cast
 from tests.document.rows import TEXTS, add_chunks, add_document
+from tests.local_model import place_model
 from tests.rows import now_in
 
 Process = Callable[[UUID], Document]
@@ -42,14 +41,7 @@ The money is on your account five working days after we have received the parcel
 @pytest.fixture(scope="session")
 def model(app: Flask, settings: Settings, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     """The builtin embedding model, built once for all processes of a test run, where the application looks for it."""
-    place = settings.data_dir / "models" / BUILTIN_EMBEDDING_MODEL
-    if place.exists():  # other tests of this process were first
-        return
-    base = tmp_path_factory.getbasetemp()
-    built = (base if worker_id == "master" else base.parent) / "local-model"
-    prepare(built)
-    place.parent.mkdir(exist_ok=True)
-    place.symlink_to(built)
+    place_model(settings, worker_id, tmp_path_factory)
 
 
 @pytest.fixture

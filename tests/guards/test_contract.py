@@ -49,8 +49,6 @@ PENDING = {
     ("GET", "/v1/analytic/usage"),
     ("GET", "/v1/analytic/agent/<agent_id>/performance-comparison"),
     ("POST", "/v1/analytic/export"),
-    ("POST", "/v1/database-connection/<connection_id>/analyze"),
-    ("POST", "/v1/database-connection/analyze"),
     ("GET", "/v1/database-connection/<connection_id>/semantic-snapshot"),
     ("GET", "/v1/database-connection/<connection_id>/knowledge-graph"),
     ("GET", "/v1/database-connection/<connection_id>/sample-queries"),

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from app.blueprints.database.schemas import (
+    AnalyzeRequest,
+    AnalyzingResponse,
     ChangeConnectionRequest,
     ChangeTableRequest,
     ConnectionPage,
@@ -23,7 +25,7 @@ from app.models.database_connection import DatabaseConnection
 from app.models.database_table import DatabaseTable
 from app.models.user import Role
 from app.security.scopes import Resource, Scope
-from app.services import database_connections, database_tables
+from app.services import database_analysis, database_connections, database_tables
 from app.services.database_connections import TestReport
 from app.services.database_tables import TableDetails
 
@@ -86,6 +88,23 @@ def change_connection(body: dict[str, Any], connection_id: UUID) -> DatabaseConn
 def test_connection(connection_id: UUID) -> TestReport:
     """Try a connection out, and keep how it went"""
     return database_connections.test(current_principal(), connection_id)
+
+
+@blp.post("/v1/database-connection/<uuid:connection_id>/analyze")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES)
+@blp.response(202, ConnectionResponse, description="It waits for a worker; its `analysis_status` tells how far it is.")
+def analyze_connection(connection_id: UUID) -> DatabaseConnection:
+    """Have a database analysed; only what is new in it or has changed is looked at again"""
+    return database_analysis.ask(current_principal(), connection_id)
+
+
+@blp.post("/v1/database-connection/analyze")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES)
+@blp.arguments(AnalyzeRequest, required=False)
+@blp.response(202, AnalyzingResponse, description="They wait for workers; those that one is at are left to it.")
+def analyze_connections(body: dict[str, Any]) -> dict[str, list[DatabaseConnection]]:
+    """Have several databases analysed, or all"""
+    return {"connections": database_analysis.ask_many(current_principal(), **body)}
 
 
 @blp.delete("/v1/database-connection/<uuid:connection_id>")

@@ -3,7 +3,7 @@
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.http.fields import identifier, moment
+from app.http.fields import EXAMPLE_ID, identifier, moment
 from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
 from app.services import database_connections
 from app.textsql.target import Tls
@@ -143,6 +143,27 @@ class TestResponse(ResponseSchema):
     )
     latency_ms = fields.Integer(attribute="tested.latency_ms", metadata=doc("How long it took, in milliseconds.", 41))
     tested_at = moment("When that was.")
+
+
+class AnalyzeRequest(StrictSchema):
+    """Which databases are to be analysed: those that are named, those of an agent, or all of the company."""
+
+    connection_ids = fields.List(
+        fields.UUID(),
+        validate=validate.Length(min=1, max=100),
+        load_default=None,
+        metadata=doc("Only these connections.", [EXAMPLE_ID]),
+    )
+    agent_id = identifier("Only this agent's.", load_default=None)
+
+
+class AnalyzingResponse(ResponseSchema):
+    """Connections and how far their analyses are."""
+
+    connections = fields.List(
+        fields.Nested(ConnectionResponse),
+        metadata={"description": "The connections; `GET /v1/database-connection/<id>` tells how far each is."},
+    )
 
 
 class TableQuery(PageQuery):

@@ -1,0 +1,55 @@
+"""A worker's hold on the analysis of a customer's database: signs of life, progress, and the check before everything
+that it stores. As `document_lease` has it for documents."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.core import tenancy
+from app.core.clock import now
+from app.core.transaction import transaction
+from app.models.database_connection import AnalysisStage
+from app.repositories import database_work
+from app.services.document_lease import LeaseLost, percent
+
+# Longer than the slowest single step: a catalogue is read, or a model asked, in two minutes at most.
+LEASE = timedelta(seconds=180)
+_BEAT_SECONDS = 3.0
+
+
+@dataclass
+class AnalysisLease:
+    """One attempt at one connection. Every method raises `LeaseLost` once it is another's, or deleted."""
+
+    company_id: UUID
+    connection_id: UUID
+    attempt: int
+    _told_at: float = field(default_factory=time.monotonic)
+
+    @contextmanager
+    def storing(self, **values: Any) -> Iterator[None]:
+        """A transaction for the connection's company in which nobody else changes the connection; `values` are its
+        columns. Renews the lease."""
+        with transaction():
+            tenancy.enter_company(self.company_id)
+            held = {"due_at": now() + LEASE, **values}
+            if not database_work.update_held(
+                company_id=self.company_id, connection_id=self.connection_id, attempt=self.attempt, values=held
+            ):
+                raise LeaseLost
+            yield
+        self._told_at = time.monotonic()
+
+    def report(self, stage: AnalysisStage, done: int = 0, total: int | None = None) -> None:
+        """Tells how far the stage is."""
+        with self.storing(analysis_stage=stage, analysis_progress=percent(done, total)):
+            pass
+
+    def beat(self, stage: AnalysisStage, done: int, total: int | None) -> None:
+        """The same, for those who call it all the time: tells only every few seconds."""
+        if time.monotonic() - self._told_at > _BEAT_SECONDS:
+            self.report(stage, done, total)
