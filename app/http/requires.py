@@ -5,10 +5,11 @@ A route without `@requires(...)` or `@public(...)` stops the application from st
 
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import wraps
+from threading import BoundedSemaphore
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -26,6 +27,9 @@ from app.services import authentication
 from app.services.document_uploads import ReceivedFile
 
 View = TypeVar("View", bound=Callable[..., Any])
+# Questions are taken in few at a time, first come first served: sixty side by side would all be accepted at the same
+# late moment, and the workers would have nothing to do until then.
+_questions = BoundedSemaphore(4)
 # Takes the received files over for as long as the block runs.
 Stage = Callable[[Principal, Sequence[ReceivedFile]], AbstractContextManager[Any]]
 
@@ -160,7 +164,7 @@ def _guarded(view: View, access: Access) -> View:
         # Postgres meanwhile; as many such clients as there are connections would stop everybody.
         if _has_body():
             request.get_data(cache=True)
-        with transaction():
+        with _line(access), transaction():
             principal, asker = _enter(access)
             company_id = principal.company_id if principal else None
             if not access.waits:
@@ -170,6 +174,10 @@ def _guarded(view: View, access: Access) -> View:
     guarded._access = access  # type: ignore[attr-defined]
     guarded._apidoc = {**getattr(view, "_apidoc", {}), "access": access}  # type: ignore[attr-defined]
     return guarded  # type: ignore[return-value]
+
+
+def _line(access: Access) -> AbstractContextManager[Any]:
+    return _questions if access.category is Category.AI and not access.waits else nullcontext()
 
 
 def _answer_with_files(access: Access, stage: Stage, answer: Callable[[], Response]) -> Response:

@@ -16,6 +16,7 @@ from app.repositories import agents
 from app.services import builtin_answers, evidence, model_answers, model_choice
 from app.services.call_costs import Call
 from app.services.evidence import Evidence
+from app.services.model_choice import BUILTIN_EMBEDDING
 from app.services.questions import Composed, Listener, Question
 
 __all__ = ["Composed", "Listener", "Question", "answer_once", "compose"]
@@ -34,6 +35,8 @@ def compose(question: Question, listener: Listener) -> Composed:
     if polite is not None:
         return _polite(getattr(phrases(spoken), polite), spoken, listener)
     started = time.monotonic()
+    if question.choice.embedding != BUILTIN_EMBEDDING:
+        listener.on_wait()
     found = evidence.find(question, spoken)
     searched = round((time.monotonic() - started) * 1000)
     calls = list(found.calls)

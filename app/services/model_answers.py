@@ -38,6 +38,7 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
         policy=RetryPolicy(attempts=settings().model_attempts),
         on_call=_recorder(line, calls),
     )
+    listener.on_wait()
     with closing(events):
         for event in events:
             if isinstance(event, Switched):

@@ -38,10 +38,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Listener:
-    """Who hears the answer as it is composed. `on_restart`: everything so far is void."""
+    """Who hears the answer as it is composed. `on_restart`: everything so far is void; `on_wait`: somebody else's server
+    is asked now, which takes its time."""
 
     on_text: Callable[[str], None]
     on_restart: Callable[[], None]
+    on_wait: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, kw_only=True)

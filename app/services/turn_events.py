@@ -16,7 +16,7 @@ from app.realtime.publisher import TurnRef
 from app.realtime.work import Later
 from app.repositories import messages, turns
 from app.repositories.turns import Claim
-from app.services import turn_leases
+from app.services import turn_leases, turn_starts
 from app.services.message_view import shown, shown_error
 
 # Text that a model gives faster than this is sent together, in seconds.
@@ -26,6 +26,9 @@ _SHORTEST_PAUSE = 0.03
 _PAUSE_PER_TURN = 0.0015
 # What then waits is sent after so long even if the model pauses.
 _LONGEST_WAIT = 0.1
+# The first words of one answer go before more words of another: while turns wait to begin, those that have begun send
+# so rarely.
+_CROWDED_PAUSE = 0.4
 _later = Later("late deltas", _LONGEST_WAIT)
 
 
@@ -95,8 +98,10 @@ def settle(company_id: UUID, turn_ids: Sequence[UUID]) -> None:
         announce_finished(turn, answers.get(turn.id))
 
 
-def shortest_pause(turn_count: int) -> float:
-    """Seconds between two pieces of an answer, in a process that works on so many."""
+def shortest_pause(turn_count: int, *, crowded: bool = False) -> float:
+    """Seconds between two pieces of an answer, in a process that works on so many. crowded: others wait to begin."""
+    if crowded:
+        return _CROWDED_PAUSE
     return min(_LONGEST_WAIT, max(_SHORTEST_PAUSE, turn_count * _PAUSE_PER_TURN))
 
 
@@ -117,7 +122,7 @@ class DeltaStream:
         """Sends `text`, together with the next when they come in quick succession."""
         with self._lock:
             self._waiting += text
-            if self._waiting and time.monotonic() - self._sent_at >= shortest_pause(turn_leases.count()):
+            if self._waiting and self._may_send():
                 self._send()
             elif self._waiting and not self._is_due:
                 self._is_due = True
@@ -136,8 +141,15 @@ class DeltaStream:
 
     def _flush_late(self) -> None:
         with self._lock:
-            self._is_due = False
-            self._send()
+            self._is_due = bool(self._waiting) and turn_starts.is_crowded() and not self._may_send()
+            if self._is_due:
+                _later.do(self._flush_late)
+            else:
+                self._send()
+
+    def _may_send(self) -> bool:
+        pause = shortest_pause(turn_leases.count(), crowded=turn_starts.is_crowded())
+        return time.monotonic() - self._sent_at >= pause
 
     def _send(self) -> None:
         if not self._waiting:

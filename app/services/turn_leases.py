@@ -101,6 +101,11 @@ def stop() -> None:
     _keeper.stopping = True
 
 
+def is_stopping() -> bool:
+    """Whether this process hands its turns over."""
+    return _keeper.stopping
+
+
 def count() -> int:
     """On how many turns this process works."""
     return _keeper.count()

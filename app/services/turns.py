@@ -27,11 +27,12 @@ from app.models.message import Message, MessageRole
 from app.models.turn import Turn, TurnOutcome, TurnStatus
 from app.repositories import conversations, messages, model_calls, passages, turns, unanswered_questions
 from app.repositories.turns import Claim
-from app.services import answering, model_choice, turn_events, turn_leases
+from app.services import answering, model_choice, turn_events, turn_leases, turn_starts
 from app.services.history import bounded
 from app.services.questions import Composed, Listener, Question
 from app.services.turn_events import DeltaStream
 from app.services.turn_leases import Lease, LeaseLost, ShuttingDown
+from app.services.turn_starts import Place
 
 log = logging.getLogger(__name__)
 
@@ -63,29 +64,36 @@ _BROKEN = _Work.__new__(_Work)
 
 def answer(company_id: UUID, turn_id: UUID) -> None:
     """Answers one message, if it is its turn and nobody else does; then wakes a worker for the next."""
-    claim, work = _take(company_id, turn_id)
-    if claim is None:
-        return
+    with turn_starts.Place() as place:
+        if turn_leases.is_stopping():
+            send(JobName.ANSWER_TURN, company_id=company_id, turn_id=turn_id)
+            return
+        claim, work = _take(company_id, turn_id)
+        if claim is not None:
+            _answer_claimed(claim, work, place)
+
+
+def _answer_claimed(claim: Claim, work: "_Work | None", place: Place) -> None:
     with turn_leases.held(claim) as lease:
         try:
             if work is _BROKEN:
                 work = _when_database_is_back(lambda: _load_again(claim))
-            _answer(claim, work, lease)
+            _answer(claim, work, lease, place)
         except LeaseLost:
             return
         except ShuttingDown:
             _release(claim)
             return
         except Unavailable as error:
-            log.warning("a turn can't be answered now", extra={"turn": str(turn_id), "reason": error.detail})
+            log.warning("a turn can't be answered now", extra={"turn": str(claim.turn_id), "reason": error.detail})
             _fail(claim, error.code, "I can't look this up at the moment. Please ask again shortly.")
         except Exception as error:
             if isinstance(error, DBAPIError | PoolTimeout) and _is_away(error):
                 # Somebody restarts it, say: no reason to tell the visitor to ask again.
-                log.warning("a turn is begun anew, for Postgres was away", extra={"turn": str(turn_id)})
+                log.warning("a turn is begun anew, for Postgres was away", extra={"turn": str(claim.turn_id)})
                 _when_database_is_back(lambda: _release(claim))
                 return
-            log.exception("a turn failed", extra={"turn": str(turn_id), "attempt": claim.attempt})
+            log.exception("a turn failed", extra={"turn": str(claim.turn_id), "attempt": claim.attempt})
             _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
 
 
@@ -132,7 +140,7 @@ def _load_again(claim: Claim) -> _Work | None:
         return _load(claim)
 
 
-def _answer(claim: Claim, work: _Work | None, lease: Lease) -> None:
+def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place) -> None:
     if claim.attempt > settings().turn_attempts:
         _fail(claim, "gave_up", "This message could not be answered after several attempts.")
         return
@@ -143,7 +151,7 @@ def _answer(claim: Claim, work: _Work | None, lease: Lease) -> None:
             _fail(claim, "message_deleted", "The message was deleted before it was answered.")
             return
         try:
-            _compose_and_store(work, deltas, lease)
+            _compose_and_store(work, deltas, lease, place)
             return
         except _Outdated:
             deltas.restart()
@@ -151,7 +159,7 @@ def _answer(claim: Claim, work: _Work | None, lease: Lease) -> None:
     _fail(claim, "documents_changed", "The documents changed while this was answered. Please ask again.")
 
 
-def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease) -> None:
+def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Place) -> None:
     first_delta_at: list[datetime] = []
 
     def on_text(text: str) -> None:
@@ -160,7 +168,7 @@ def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease) -> None:
             first_delta_at.append(now())
         deltas.send(text)
 
-    composed = answering.compose(work.question, Listener(on_text, deltas.restart))
+    composed = answering.compose(work.question, Listener(on_text, deltas.restart, place.leave))
     lease.check()
     deltas.flush()
     message, waiting = _when_database_is_back(lambda: _store(work, composed, first_delta_at))

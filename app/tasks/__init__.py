@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import Task
+from kombu.entity import Exchange
+from kombu.entity import Queue as BrokerQueue
 
 from app.config import Settings
+from app.core import broker
 from app.core.logging import request_id
 from app.extensions import celery
 from app.jobs import JobName, Queue
@@ -23,12 +26,20 @@ class ContextTask(Task):
             return self.run(*args, **kwargs)
 
 
+def _queue(queue: Queue) -> BrokerQueue:
+    """Messages that wake a worker for a turn are not acknowledged: that cost as much as all else before the first word,
+    and what a killed worker had taken is found in Postgres, by the sweep, long before Redis would give it out again."""
+    name = queue.value
+    return BrokerQueue(name, Exchange(name), routing_key=name, no_ack=queue is Queue.CHAT)
+
+
 def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
     """Configures Celery: late acknowledgement, one task at a time per slot, quick redelivery after a crash."""
     ContextTask.app_context = app_context
     celery.Task = ContextTask
     celery.conf.update(
         broker_url=settings.redis_url,
+        broker_transport=broker.TRANSPORT,
         redbeat_redis_url=settings.redis_url,
         redbeat_key_prefix="frontdesk:beat:",
         redbeat_lock_timeout=30,
@@ -37,6 +48,7 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
         task_reject_on_worker_lost=True,
         task_ignore_result=True,
         task_default_queue=Queue.DEFAULT.value,
+        task_queues=[_queue(each) for each in Queue],
         task_time_limit=None,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
