@@ -70,6 +70,17 @@ def test_stores_the_answer_with_its_question(
     assert (answer.role, answer.language, answer.details) == ("assistant", "en", {"provider": "x"})
 
 
+def test_a_worker_that_stops_hands_over_what_it_has_not_begun(
+    desk: Desk, worker: Callable[[str], None], sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = desk.ask()
+    monkeypatch.setattr(turn_leases, "is_stopping", lambda: True)
+    worker(queued["task_id"])
+    assert sent == [queued["task_id"]]
+    turn = now_in(desk.database, Turn, UUID(queued["task_id"]))
+    assert (turn.status, turn.attempt) == ("queued", 0)
+
+
 def test_gives_the_composer_what_was_said_before(
     desk: Desk, worker: Callable[[str], None], answers: Callable[[Compose], None]
 ) -> None:
