@@ -92,10 +92,10 @@ class Installation:
         say(f"  Mails     {self._layout.mail} (written there instead of sent)")
         say("\nCtrl-C stops everything.")
 
-    def watch(self) -> None:
+    def watch(self, stop_asked: Callable[[], bool]) -> None:
         """Follow until a signal ends it. Says when something was started anew; the process manager itself is started
         anew too."""
-        while True:
+        while not stop_asked():
             try:
                 self._notice_restarts()
             except _MANAGER_GONE:

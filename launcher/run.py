@@ -7,8 +7,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -38,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = parse_options(arguments, os.environ)
         _refuse_incomplete_environment()
-        with _stop_signals():
-            _run(options)
+        with _stop_signals() as stop_asked:
+            _run(options, stop_asked)
     except LauncherError as error:
         print(f"\n{error}", file=sys.stderr)
         return error.exit_code
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run(options: Options) -> None:
+def _run(options: Options, stop_asked: Callable[[], bool]) -> None:
     os.umask(0o077)
     began = time.monotonic()
     address = Address(os.environ.get("HOST") or LOOPBACK, options.port)
@@ -65,7 +65,7 @@ def _run(options: Options) -> None:
         try:
             installation.start()
             installation.greet(time.monotonic() - began)
-            installation.watch()
+            installation.watch(stop_asked)
         finally:
             installation.stop()
     finally:
@@ -93,13 +93,21 @@ def _refuse_busy_port(address: Address, *, patient: bool) -> None:
 
 
 @contextmanager
-def _stop_signals() -> Iterator[None]:
-    """Turn the first signal into Stopped. Later ones must not interrupt the stopping itself."""
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Turn the first signal into Stopped. Later ones must not interrupt the stopping itself.
+
+    Yields whether one has come: Stopped is lost where it is raised in a finalizer, which Python may just be running.
+    """
+    asked = False
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
+        nonlocal asked
+        asked = True
         for each in _STOP_SIGNALS:
             signal.signal(each, patience)
-        say("\nStopping …")
+        # Not print(), which raises when the signal interrupts another print().
+        with suppress(OSError):
+            os.write(sys.stdout.fileno(), "\nStopping …\n".encode())
         raise Stopped
 
     def patience(number: int, frame: FrameType | None) -> None:
@@ -107,7 +115,7 @@ def _stop_signals() -> Iterator[None]:
 
     before = {number: signal.signal(number, stop) for number in _STOP_SIGNALS}
     try:
-        yield
+        yield lambda: asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

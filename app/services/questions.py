@@ -38,7 +38,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Listener:
-    """Who hears the answer as it is composed. `on_restart`: everything so far is void; `on_wait`: somebody else's server
+    """Who hears the answer as it is composed. `on_restart`: everything so far is void; `on_wait`: another server
     is asked now, which takes its time."""
 
     on_text: Callable[[str], None]

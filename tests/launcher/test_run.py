@@ -63,7 +63,11 @@ class Launcher:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.wait(30)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            pytest.fail(f"does not stop; it said:\n{self.output}")
         self._reader.join()
         assert self.process.stdout is not None
         self.process.stdout.close()
