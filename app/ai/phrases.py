@@ -23,6 +23,8 @@ class Phrases:
     goodbye: str
     # Something broke on our side.
     failure: str
+    # Follows a refusal while documents are on their way.
+    still_reading: str
 
 
 _PHRASES = {
@@ -32,6 +34,7 @@ _PHRASES = {
         "You're welcome! Is there anything else?",
         "Goodbye, and thank you for your visit!",
         "I can't answer at the moment. Please try again shortly, or ask for a person.",
+        "I am still reading some of the documents: in a minute I may know more.",
     ),
     "es": Phrases(
         "No lo sé: no he encontrado nada sobre esto en los documentos que tengo. Puedo ponerte en contacto con una "
@@ -40,6 +43,7 @@ _PHRASES = {
         "¡De nada! ¿Necesitas algo más?",
         "¡Hasta pronto y gracias por tu visita!",
         "Ahora mismo no puedo responder. Inténtalo de nuevo en un momento o pide hablar con una persona.",
+        "Todavía estoy leyendo algunos documentos: dentro de un minuto quizá sepa más.",
     ),
     "de": Phrases(
         "Das weiß ich nicht: In den Dokumenten, die ich habe, steht dazu nichts. Ich kann Sie mit einem Menschen "
@@ -49,6 +53,7 @@ _PHRASES = {
         "Auf Wiedersehen und danke für Ihren Besuch!",
         "Im Augenblick kann ich nicht antworten. Bitte versuchen Sie es gleich noch einmal oder fragen Sie nach einem "
         "Menschen.",
+        "Einige Dokumente lese ich gerade noch: In einer Minute weiß ich vielleicht mehr.",
     ),
     "fr": Phrases(
         "Je ne sais pas : je n'ai rien trouvé à ce sujet dans les documents dont je dispose. Je peux vous mettre en "
@@ -57,6 +62,7 @@ _PHRASES = {
         "Je vous en prie ! Puis-je faire autre chose pour vous ?",
         "Au revoir et merci de votre visite !",
         "Je ne peux pas répondre pour le moment. Réessayez dans un instant ou demandez à parler à une personne.",
+        "Je suis encore en train de lire certains documents : dans une minute, j'en saurai peut-être plus.",
     ),
     "it": Phrases(
         "Non lo so: nei documenti che ho non ho trovato nulla in proposito. Posso metterti in contatto con una "
@@ -65,6 +71,7 @@ _PHRASES = {
         "Prego! Posso fare altro per te?",
         "Arrivederci e grazie della visita!",
         "In questo momento non posso rispondere. Riprova tra poco o chiedi di parlare con una persona.",
+        "Sto ancora leggendo alcuni documenti: tra un minuto forse ne saprò di più.",
     ),
     "pt": Phrases(
         "Não sei: não encontrei nada sobre isso nos documentos que tenho. Posso pôr você em contato com uma pessoa.",
@@ -72,6 +79,7 @@ _PHRASES = {
         "De nada! Posso ajudar em mais alguma coisa?",
         "Até logo e obrigado pela visita!",
         "Não consigo responder agora. Tente de novo em instantes ou peça para falar com uma pessoa.",
+        "Ainda estou lendo alguns documentos: daqui a um minuto talvez eu saiba mais.",
     ),
     "nl": Phrases(
         "Dat weet ik niet: ik heb er niets over gevonden in de documenten die ik heb. Ik kan je in contact brengen met "
@@ -80,6 +88,7 @@ _PHRASES = {
         "Graag gedaan! Kan ik nog iets voor je doen?",
         "Tot ziens en bedankt voor je bezoek!",
         "Ik kan op dit moment niet antwoorden. Probeer het zo nog eens of vraag naar een medewerker.",
+        "Ik ben nog bezig een paar documenten te lezen: over een minuut weet ik misschien meer.",
     ),
     "ar": Phrases(
         "لا أعرف: لم أجد شيئا عن هذا في المستندات المتوفرة لدي. يمكنني أن أصلك بأحد الموظفين.",
@@ -87,6 +96,7 @@ _PHRASES = {
         "على الرحب والسعة! هل تحتاج إلى شيء آخر؟",
         "مع السلامة، وشكرا لزيارتك!",
         "لا أستطيع الإجابة الآن. حاول مرة أخرى بعد قليل أو اطلب التحدث إلى أحد الموظفين.",
+        "ما زلت أقرأ بعض المستندات: قد أعرف المزيد بعد دقيقة.",
     ),
     "hi": Phrases(
         "मुझे नहीं पता: मेरे पास मौजूद दस्तावेज़ों में इसके बारे में कुछ नहीं मिला। मैं आपको किसी व्यक्ति से जोड़ सकता हूँ।",
@@ -94,6 +104,7 @@ _PHRASES = {
         "आपका स्वागत है! क्या मैं और कुछ मदद करूँ?",
         "अलविदा, आने के लिए धन्यवाद!",
         "मैं अभी जवाब नहीं दे पा रहा हूँ। कृपया थोड़ी देर बाद फिर कोशिश करें या किसी व्यक्ति से बात करने को कहें।",
+        "मैं अभी कुछ दस्तावेज़ पढ़ रहा हूँ: एक मिनट में शायद मुझे और पता हो।",
     ),
     "zh": Phrases(
         "我不知道：在我掌握的资料里没有找到相关内容。我可以为您转接人工客服。",
@@ -101,6 +112,7 @@ _PHRASES = {
         "不客气！还有什么可以帮您的吗？",
         "再见，感谢您的光临！",
         "我暂时无法回答。请稍后再试，或者要求转接人工客服。",
+        "我还在阅读一部分资料，一分钟后也许能回答得更多。",
     ),
     "ja": Phrases(
         "わかりません。手元の資料には、これについての記載が見つかりませんでした。担当者におつなぎできます。",
@@ -108,6 +120,7 @@ _PHRASES = {
         "どういたしまして！ほかにお手伝いできることはありますか？",
         "ありがとうございました。またお越しください！",
         "ただいまお答えできません。しばらくしてからもう一度お試しいただくか、担当者をお呼びください。",
+        "一部の資料をまだ読んでいるところです。1分ほどすると、もっとお答えできるかもしれません。",
     ),
     "ru": Phrases(
         "Я не знаю: в документах, которые у меня есть, об этом ничего не нашлось. Могу соединить вас с сотрудником.",
@@ -115,6 +128,7 @@ _PHRASES = {
         "Пожалуйста! Могу ли я ещё чем-нибудь помочь?",
         "До свидания, спасибо за визит!",
         "Сейчас я не могу ответить. Попробуйте ещё раз чуть позже или попросите соединить вас с сотрудником.",
+        "Часть документов я ещё читаю: через минуту, возможно, буду знать больше.",
     ),
     "tr": Phrases(
         "Bilmiyorum: elimdeki belgelerde bununla ilgili bir şey bulamadım. Sizi bir yetkiliye bağlayabilirim.",
@@ -122,6 +136,7 @@ _PHRASES = {
         "Rica ederim! Başka bir konuda yardımcı olabilir miyim?",
         "Hoşça kalın, ziyaretiniz için teşekkürler!",
         "Şu anda yanıt veremiyorum. Lütfen biraz sonra yeniden deneyin ya da bir yetkiliyle görüşmek isteyin.",
+        "Bazı belgeleri hâlâ okuyorum: bir dakika sonra daha fazlasını bilebilirim.",
     ),
     "pl": Phrases(
         "Nie wiem: w dokumentach, które mam, nie ma nic na ten temat. Mogę połączyć Cię z pracownikiem.",
@@ -129,6 +144,7 @@ _PHRASES = {
         "Nie ma za co! Czy mogę pomóc w czymś jeszcze?",
         "Do widzenia i dziękuję za wizytę!",
         "Nie mogę teraz odpowiedzieć. Spróbuj ponownie za chwilę albo poproś o rozmowę z pracownikiem.",
+        "Część dokumentów jeszcze czytam: za minutę być może będę wiedzieć więcej.",
     ),
 }
 

@@ -72,6 +72,15 @@ def find_same(
     return session().scalars(statement).first()
 
 
+def are_on_their_way(*, company_id: UUID, agent_id: UUID) -> bool:
+    """Whether documents of an agent are yet to be made searchable."""
+    waiting = Document.status.in_((DocumentStatus.UPLOADED, DocumentStatus.PROCESSING))
+    statement = select(Document.id).where(
+        Document.company_id == company_id, Document.agent_id == agent_id, _LIVE, waiting
+    )
+    return session().scalars(statement.limit(1)).first() is not None
+
+
 def find_page(*, company_id: UUID, matching: DocumentFilter, sort: str, wanted: PageRequest) -> Page[Document]:
     """Live documents. `sort` is one of `SORTABLE`, after a minus for descending."""
     statement: Select[Document] = select(Document).where(Document.company_id == company_id, _LIVE)

@@ -73,7 +73,7 @@ def _compose(question: Question, spoken: str, found: Evidence, listener: Listene
     if not question.choice.chat:
         return builtin_answers.compose(question, spoken, found, listener)
     if not found.passages:
-        return builtin_answers.refuse(spoken, 0.0, listener)
+        return builtin_answers.refuse(question, spoken, 0.0, listener)
     wider = evidence.find_with_context(question, spoken)
     calls.extend(wider.calls if wider else [])
     asked = wider or found

@@ -6,7 +6,10 @@ from app.ai import extractive
 from app.ai.extractive import Extract
 from app.ai.phrases import phrases
 from app.core.settings import settings
+from app.core.tenancy import enter_company
+from app.core.transaction import transaction
 from app.models.turn import TurnOutcome
+from app.repositories import documents
 from app.services import evidence
 from app.services.citing import citation
 from app.services.evidence import Evidence
@@ -27,19 +30,28 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     second = extract(wider, spoken) if wider else None
     if wider is not None and second is not None and _enough(second):
         return _quote(wider, second, spoken, listener)
-    return refuse(spoken, first.confidence if first else 0.0, listener)
+    return refuse(question, spoken, first.confidence if first else 0.0, listener)
 
 
-def refuse(spoken: str, confidence: float, listener: Listener) -> Composed:
-    """Says that the documents don't tell, and offers a person."""
-    text = phrases(spoken).refusal
+def refuse(question: Question, spoken: str, confidence: float, listener: Listener) -> Composed:
+    """Says that the documents don't tell, and offers a person; that some are still being read, when it is so."""
+    said = phrases(spoken)
+    with transaction():
+        enter_company(question.company_id)
+        unread = documents.are_on_their_way(company_id=question.company_id, agent_id=question.agent_id)
+    text = f"{said.refusal}{_BETWEEN}{said.still_reading}" if unread else said.refusal
     listener.on_text(text)
     return Composed(
         text=text,
         outcome=TurnOutcome.REFUSED,
         language=spoken,
         confidence=round(confidence, 4),
-        metadata={"provider": "builtin", "confidence": round(confidence, 4), "handover_offered": True},
+        metadata={
+            "provider": "builtin",
+            "confidence": round(confidence, 4),
+            "handover_offered": True,
+            **({"documents_unread": True} if unread else {}),
+        },
     )
 
 

@@ -51,7 +51,7 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     _say(listener, written.finish())
     if written.no_answer or not written.text.strip():
         listener.on_restart()
-        return _refusal(spoken, found, listener, calls)
+        return _refusal(question, spoken, found, listener, calls)
     citations = _citations(written, found, spoken)
     # What names no source is marked as such: the model may have it from anywhere.
     uncited = {} if citations else {"uncited": True}
@@ -117,8 +117,8 @@ def _say(listener: Listener, text: str) -> None:
         listener.on_text(text)
 
 
-def _refusal(spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
-    refused = builtin_answers.refuse(spoken, _confidence(found), listener)
+def _refusal(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
+    refused = builtin_answers.refuse(question, spoken, _confidence(found), listener)
     refused.metadata.update(_metadata(calls, None))
     return refused
 

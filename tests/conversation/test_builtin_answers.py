@@ -141,6 +141,14 @@ def test_says_in_the_questions_language_that_it_does_not_know(
     assert [each.question for each in all_of(desk.database, UnansweredQuestion)] == [question]
 
 
+def test_says_that_documents_are_still_being_read(ask: Ask, desk: Desk) -> None:
+    sent = {"agent_id": str(desk.agent_id), "files": (io.BytesIO(b"# Payment\n\nBitcoin is welcome."), "payment.md")}
+    desk.client.post("/v1/document/upload", data=sent, headers=desk.cast.alice.headers)
+    answer = ask("Can I pay with Bitcoin?")
+    assert answer.content == f"{phrases('en').refusal}\n\n{phrases('en').still_reading}"
+    assert answer.details["documents_unread"] is True
+
+
 def test_answers_a_question_in_another_language(ask: Ask) -> None:
     assert "16 euros per person" in ask("Wie viel kostet das Frühstück?").content
 
