@@ -45,6 +45,14 @@ def find_live(*, company_id: UUID, connection_id: UUID, for_visitors: bool = Fal
     return list(session().scalars(statement.order_by(DatabaseTable.schema_name, DatabaseTable.name)))
 
 
+def find_by_ids(*, company_id: UUID, table_ids: Sequence[UUID]) -> dict[UUID, DatabaseTable]:
+    """Those of the tables that live, by id."""
+    statement = select(DatabaseTable).where(
+        DatabaseTable.company_id == company_id, DatabaseTable.id.in_(table_ids), _LIVE
+    )
+    return {table.id: table for table in session().scalars(statement)}
+
+
 def find_columns(*, company_id: UUID, table_ids: Sequence[UUID]) -> dict[UUID, list[DatabaseColumn]]:
     """The columns of tables, in their order."""
     statement = (

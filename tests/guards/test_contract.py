@@ -41,7 +41,6 @@ PENDING = {
     ("GET", "/v1/rate-limit-analysis"),
     ("GET", "/v1/detailed-usage/<api_key_id>"),
     ("GET", "/v1/analytic/dashboard"),
-    ("POST", "/v1/search/database"),
     ("POST", "/v1/system-metric"),
     ("GET", "/v1/analytic/agent/<agent_id>"),
     ("GET", "/v1/analytic/conversation/<conversation_id>"),
