@@ -11,9 +11,10 @@ from app.config import Settings
 from app.core import engine
 from app.extensions import celery
 from app.services import turn_leases
-from app.tasks import conversation, database, document, heartbeat, housekeeping, mail, warm_up
+from app.tasks import analytics, conversation, database, document, heartbeat, housekeeping, mail, warm_up
 
 __all__ = [
+    "analytics",
     "application",
     "celery",
     "conversation",

@@ -35,6 +35,7 @@ class JobName(StrEnum):
     EMBED_AGENT = "agent.embed"
     ANALYZE_DATABASE = "database.analyze"
     SWEEP_DATABASES = "database.sweep"
+    REFRESH_ROLLUPS = "analytics.refresh_rollups"
 
 
 QUEUES: dict[JobName, Queue] = {

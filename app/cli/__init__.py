@@ -4,6 +4,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from app.cli.analytics import analytics
 from app.cli.prepare import prepare
 from app.security import signing_keys
 from app.services import secrets_rotation
@@ -28,5 +29,6 @@ def rotate_secrets() -> None:
 def register_commands(app: Flask) -> None:
     """Adds our commands to `flask`."""
     app.cli.add_command(prepare)
+    app.cli.add_command(analytics)
     app.cli.add_command(keys)
     app.cli.add_command(secrets)

@@ -121,6 +121,8 @@ def _call(principal: Principal, response: Response, seconds: float, error_code: 
         error_code=error_code,
         duration_ms=round(seconds * 1000, 3),
         category=g.get("limit_category", "general"),
+        scope=g.get("needed_scope"),
+        resource=g.get("needed_resource"),
         ip=client_ip(),
         request_id=request_id.get(),
     )

@@ -193,6 +193,7 @@ def _answer_with_files(access: Access, stage: Stage, answer: Callable[[], Respon
 
 def _enter(access: Access, *, counted: bool = False) -> tuple[Principal | None, str]:
     """Who calls, and whose answers they may be given a second time. Opens the transaction for their company."""
+    g.needed_scope, g.needed_resource = access.scope, access.resource
     principal = None if access.public else _authenticate(access)
     caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_network()}"
     if access.category is Category.VISITORS:

@@ -29,5 +29,8 @@ class ApiRequest(Identified, PlatformOrCompanyOwned, Base):
     error_code: Mapped[str | None]
     duration_ms: Mapped[float]
     category: Mapped[str]
+    # What the route asks of its callers; null where any credential will do.
+    scope: Mapped[str | None]
+    resource: Mapped[str | None]
     ip: Mapped[str | None]
     request_id: Mapped[str | None]

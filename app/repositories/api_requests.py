@@ -29,6 +29,9 @@ class CallRecord:
     error_code: str | None
     duration_ms: float
     category: str
+    # What the route asks of its callers; None where any credential will do.
+    scope: str | None
+    resource: str | None
     ip: str | None
     request_id: str | None
 

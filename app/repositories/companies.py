@@ -1,5 +1,6 @@
 """Companies. Row-level security compares their `id` with the entered company."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -33,6 +34,11 @@ def find_page_across_companies(wanted: PageRequest, *, deleted: bool) -> Page[Co
     return paginate(select(Company).where(state).order_by(Company.created_at.desc(), Company.id.desc()), wanted)
 
 
+def ids_across_companies() -> Sequence[UUID]:
+    """The ids of all companies, deleted ones too."""
+    return session().scalars(select(Company.id).order_by(Company.id)).all()
+
+
 def set_deleted(company_id: UUID, *, at: datetime | None, deletion_id: UUID | None) -> bool:
     """Deletes a live company (`at` given) or restores a deleted one (`at` None). False when there was none such."""
     state = Company.deleted_at.is_(None) if at else Company.deleted_at.is_not(None)
@@ -41,10 +47,11 @@ def set_deleted(company_id: UUID, *, at: datetime | None, deletion_id: UUID | No
 
 
 def count_related(company_id: UUID) -> dict[str, int]:
-    """How many rows of every company-owned table belong to the company, by table."""
+    """How many rows of every company-owned table belong to the company, by table; what is counted from them is left
+    out."""
     counts: dict[str, int] = {}
     for name, each in sorted(Base.metadata.tables.items()):
-        if "company_id" in each.c:
+        if "company_id" in each.c and not each.info.get("derived"):
             counts[name] = (
                 session().scalar(select(func.count()).select_from(each).where(each.c.company_id == company_id)) or 0
             )

@@ -84,6 +84,11 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
                 "schedule": 15.0,
                 "options": {"expires": 15},
             },
+            "count what has changed": {
+                "task": JobName.REFRESH_ROLLUPS.value,
+                "schedule": 15.0,
+                "options": {"expires": 15},
+            },
             "forget what has expired": {
                 "task": JobName.PURGE_EXPIRED.value,
                 "schedule": 3600.0,

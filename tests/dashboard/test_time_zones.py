@@ -1,0 +1,91 @@
+"""Days are those of the caller's zone: with half hours, and where clocks are set."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.core.window import Window
+from app.models.agent import Agent
+from app.models.user import User
+from tests.agent import rows
+from tests.cast import Cast
+
+PATH = "/v1/analytic/dashboard"
+
+
+def days(client: FlaskClient, cast: Cast, start: str, end: str, zone: str) -> dict[str, int]:
+    """Conversations by day; days without any are left out."""
+    query = {"start_date": start, "end_date": end, "timezone": zone}
+    shown: Any = client.get(PATH, query_string=query, headers=cast.alice.headers).json
+    return {each["date"]: each["conversations"] for each in shown["daily"] if each["conversations"]}
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "first", "last"),
+    [
+        # Five and a half hours ahead.
+        ("Asia/Kolkata", "2026-10-05", "2026-10-04T18:30:00", "2026-10-05T18:29:59"),
+        ("Asia/Kathmandu", "2026-10-05", "2026-10-04T18:15:00", "2026-10-05T18:14:59"),
+        # 25 hours: clocks go back at 3.
+        ("Europe/Madrid", "2026-10-25", "2026-10-24T22:00:00", "2026-10-25T22:59:59"),
+        # 23 hours: clocks go forward at 2.
+        ("America/New_York", "2026-03-08", "2026-03-08T05:00:00", "2026-03-09T03:59:59"),
+        # There is no midnight: clocks go forward then.
+        ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00", "2026-04-24T20:59:59"),
+    ],
+)
+def test_a_day_has_its_own_hours(
+    client: FlaskClient, database: Session, cast: Cast, ronda: Agent, zone: str, day: str, first: str, last: str
+) -> None:
+    begin, end = (datetime.fromisoformat(at).replace(tzinfo=UTC) for at in (first, last))
+    for at in (begin - timedelta(seconds=1), begin, end, end + timedelta(seconds=1)):
+        rows.add_conversation(database, ronda, created_at=at)
+    assert days(client, cast, day, day, zone) == {day: 2}
+    yesterday, tomorrow = (str(date.fromisoformat(day) + timedelta(days=step)) for step in (-1, 1))
+    assert days(client, cast, yesterday, tomorrow, zone) == {yesterday: 1, day: 2, tomorrow: 1}
+
+
+def test_without_a_zone_it_is_the_users_own(client: FlaskClient, database: Session, cast: Cast, ronda: Agent) -> None:
+    rows.add_conversation(database, ronda, created_at=datetime(2026, 10, 4, 20, tzinfo=UTC))
+    database.execute(update(User).where(User.id == cast.alice.id).values(timezone="Asia/Kolkata"))
+    database.commit()
+    query = {"start_date": "2026-10-05", "end_date": "2026-10-05"}
+    by_user = client.get(PATH, query_string=query, headers=cast.alice.headers).json
+    by_key = client.get(PATH, query_string=query, headers=cast.key(cast.alice, "read")).json
+    assert (by_user["conversations"]["new"], by_key["conversations"]["new"]) == (1, 0)
+    assert (by_user["period"]["timezone"], by_key["period"]["timezone"]) == ("Asia/Kolkata", "UTC")
+
+
+def test_moments_are_taken_to_the_quarter(client: FlaskClient, cast: Cast) -> None:
+    query = {"start_date": "2026-10-05T09:07:00+05:30", "end_date": "2026-10-05T09:31", "timezone": "Asia/Kolkata"}
+    shown: Any = client.get(PATH, query_string=query, headers=cast.alice.headers).json
+    assert shown["period"]["start"] == "2026-10-05T03:30:00.000Z"
+    assert shown["period"]["end"] == "2026-10-05T04:15:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "whole", "edges"),
+    [
+        ("01T00:00", "04T00:00", ("01", "04"), []),
+        ("01T18:30", "04T18:30", ("02", "04"), [("01T18:30", "02T00:00"), ("04T00:00", "04T18:30")]),
+        # The 10th is today: it is not over.
+        ("09T00:00", "11T00:00", ("09", "10"), [("10T00:00", "11T00:00")]),
+        ("10T03:00", "10T05:00", ("11", "11"), [("10T03:00", "10T05:00")]),
+        ("03T03:00", "03T05:00", ("04", "04"), [("03T03:00", "03T05:00")]),
+        ("03T03:00", "04T05:00", ("04", "04"), [("03T03:00", "04T00:00"), ("04T00:00", "04T05:00")]),
+    ],
+)
+def test_windows_are_whole_days_and_edges(
+    start: str, end: str, whole: tuple[str, str], edges: list[tuple[str, str]]
+) -> None:
+    def at(text: str) -> datetime:
+        return datetime.fromisoformat(f"2026-11-{text}").replace(tzinfo=UTC)
+
+    window = Window(at(start), at(end), ZoneInfo("UTC"), at("10T12:00"))
+    assert window.whole_days == (at(whole[0]), at(whole[1]))
+    assert window.edges == [(at(lo), at(hi)) for lo, hi in edges]
