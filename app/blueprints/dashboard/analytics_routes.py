@@ -12,6 +12,8 @@ from app.security.scopes import Resource, Scope
 from app.services import analytics, periods
 from app.services.analytics import AgentAnalytics, Dashboard
 
+__all__ = ["blp"]
+
 _BOTH = (Credential.API_KEY, Credential.JWT)
 _ANALYTICS = Resource.ANALYTICS
 
