@@ -1,28 +1,24 @@
 """Fetching an address that a stranger gave us, without lending them our network.
 
 Every hop is resolved once, every address is checked, and the connection goes to the checked address while the
-certificate is checked for the name. Proxies of the environment are not used: they would resolve the name again.
+certificate is checked for the name (app.core.pinned_http).
 """
 
 import contextlib
 import email.message
 import http.client
 import re
-import socket
-import ssl
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import unquote, urljoin
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url, parse_url
 
+from app.core.pinned_http import Clock, PinnedHttp, PinnedHttps, connect, is_certificate_error
 from app.ingest.addresses import Network, resolve
 from app.ingest.errors import (
     BadStatus,
@@ -72,7 +68,7 @@ def fetch(url: str, *, policy: FetchPolicy, to: BinaryIO | Path) -> Fetched:
     """Fetches an address into a file; raises a `FetchError`, after which the file holds nothing of use."""
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(to.open("wb")) if isinstance(to, Path) else to
-        clock = stack.enter_context(_Clock(policy.timeout_seconds))
+        clock = stack.enter_context(Clock(policy.timeout_seconds))
         for _hop in range(policy.max_redirects + 1):
             at = _checked(url)
             with _answer(at, policy, clock) as answer:
@@ -80,79 +76,6 @@ def fetch(url: str, *, policy: FetchPolicy, to: BinaryIO | Path) -> Fetched:
                     return _received(answer, at, policy, clock, target)
                 url = _next(at, answer)
         raise TooManyRedirects(f"The address redirects more than {policy.max_redirects} times.")
-
-
-class _Clock:
-    """Ends the connection in use when the time is up: a server that sends a byte a second meets every other limit."""
-
-    def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._end)
-        self._timer.daemon = True
-        self._socket: socket.socket | None = None
-        self.is_over = False
-
-    def __enter__(self) -> "_Clock":
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._timer.cancel()
-        self._close()
-
-    def left(self) -> float:
-        """Seconds; raises `FetchTimedOut` when there are none."""
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise FetchTimedOut
-        return left
-
-    def watch(self, connection: socket.socket) -> None:
-        """Ends this connection in time."""
-        self._close()
-        # TLS takes the socket over; a second handle to the same connection stays ours.
-        self._socket = connection.dup()
-        if self.is_over:
-            self._end()
-
-    def _end(self) -> None:
-        self.is_over = True
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-
-    def _close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-
-class _Pinned:
-    """A connection to addresses that were checked, whatever the name says by now."""
-
-    addresses: list[str]
-    clock: _Clock
-    port: int
-
-    def _new_conn(self) -> socket.socket:
-        error: OSError = OSError("no address")
-        for address in self.addresses:
-            try:
-                connection = socket.create_connection((address, self.port), timeout=self.clock.left())
-            except OSError as failed:
-                error = failed
-                continue
-            self.clock.watch(connection)
-            return connection
-        raise error
-
-
-class _PinnedHttp(_Pinned, HTTPConnection):
-    pass
-
-
-class _PinnedHttps(_Pinned, HTTPSConnection):
-    pass
 
 
 def _checked(url: str) -> Url:
@@ -167,11 +90,11 @@ def _checked(url: str) -> Url:
 
 
 @contextlib.contextmanager
-def _answer(at: Url, policy: FetchPolicy, clock: _Clock) -> Iterator[BaseHTTPResponse]:
+def _answer(at: Url, policy: FetchPolicy, clock: Clock) -> Iterator[BaseHTTPResponse]:
     connection = _connection(at, policy, clock)
     headers = {"User-Agent": policy.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
     try:
-        connection.timeout = clock.left()
+        connection.timeout = _left(clock)
         connection.request("GET", at.request_uri, headers=headers, preload_content=False)
         with contextlib.closing(connection.getresponse()) as answer:
             yield answer
@@ -183,25 +106,22 @@ def _answer(at: Url, policy: FetchPolicy, clock: _Clock) -> Iterator[BaseHTTPRes
         connection.close()
 
 
-def _connection(at: Url, policy: FetchPolicy, clock: _Clock) -> _PinnedHttp | _PinnedHttps:
-    host = (at.host or "").strip("[]")
-    port = at.port or (443 if at.scheme == "https" else 80)
-    connection: _PinnedHttp | _PinnedHttps
-    if at.scheme == "https":
-        context = ssl.create_default_context()
-        if policy.ca_file:
-            context.load_verify_locations(policy.ca_file)
-        connection = _PinnedHttps(host, port, ssl_context=context, server_hostname=host)
-    else:
-        connection = _PinnedHttp(host, port)
-    connection.addresses = resolve(host, port, allowed=policy.allow_networks, timeout_seconds=clock.left())
-    connection.clock = clock
-    return connection
+def _connection(at: Url, policy: FetchPolicy, clock: Clock) -> PinnedHttp | PinnedHttps:
+    scheme, host = at.scheme or "", (at.host or "").strip("[]")
+    port = at.port or (443 if scheme == "https" else 80)
+    addresses = resolve(host, port, allowed=policy.allow_networks, timeout_seconds=_left(clock))
+    return connect(scheme, host, port, addresses=addresses, clock=clock, ca_file=policy.ca_file)
+
+
+def _left(clock: Clock) -> float:
+    try:
+        return clock.left()
+    except TimeoutError:
+        raise FetchTimedOut from None
 
 
 def _reason(error: Exception) -> str:
-    cause = error.__cause__ or error.__context__ or error
-    if isinstance(error, ssl.SSLError) or isinstance(cause, ssl.SSLError):
+    if is_certificate_error(error):
         return "The server's certificate is not valid, or it speaks no TLS."
     return "The server could not be reached, or broke the connection off."
 
@@ -214,7 +134,7 @@ def _next(at: Url, answer: BaseHTTPResponse) -> str:
     return urljoin(at.url, location.encode("latin-1", errors="replace").decode("utf-8", errors="replace").strip())
 
 
-def _received(answer: BaseHTTPResponse, at: Url, policy: FetchPolicy, clock: _Clock, target: BinaryIO) -> Fetched:
+def _received(answer: BaseHTTPResponse, at: Url, policy: FetchPolicy, clock: Clock, target: BinaryIO) -> Fetched:
     if answer.status != 200:
         raise BadStatus(answer.status)
     declared = answer.headers.get("Content-Length", "")
@@ -239,9 +159,9 @@ def _received(answer: BaseHTTPResponse, at: Url, policy: FetchPolicy, clock: _Cl
     )
 
 
-def _pieces(read: Callable[[int], bytes], clock: _Clock) -> Iterator[bytes]:
+def _pieces(read: Callable[[int], bytes], clock: Clock) -> Iterator[bytes]:
     while piece := read(_PIECE):
-        clock.left()
+        _left(clock)
         yield piece
     # A connection that the clock ended looks like one whose server was done.
     if clock.is_over:

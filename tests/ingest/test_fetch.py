@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from app.ingest import addresses
+from app.core import addresses
 from app.ingest.errors import (
     BadStatus,
     BlockedAddress,
