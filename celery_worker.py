@@ -11,7 +11,7 @@ from app.config import Settings
 from app.core import engine
 from app.extensions import celery
 from app.services import turn_leases
-from app.tasks import analytics, conversation, database, document, heartbeat, housekeeping, mail, warm_up
+from app.tasks import analytics, conversation, database, document, heartbeat, housekeeping, mail, warm_up, webhook
 
 __all__ = [
     "analytics",
@@ -24,6 +24,7 @@ __all__ = [
     "housekeeping",
     "mail",
     "warm_up",
+    "webhook",
 ]
 
 # Nobody waits for an answer on the line, and hundreds of turns share the connections: better late than never.

@@ -157,8 +157,8 @@ class Settings:
     fetch_timeout_seconds: float = setting("Longest that fetching a web page may take.", 30.0)
     fetch_max_redirects: int = setting("Most redirects that are followed when a web page is fetched.", 5)
     allowed_networks: tuple[str, ...] = setting(
-        "Comma-separated networks (`10.0.0.0/8`) inside yours that URLs of documents and providers and customers' "
-        "databases may lead to. By default none: neither private nor loopback nor link-local addresses.",
+        "Comma-separated networks (`10.0.0.0/8`) inside yours that URLs of documents and providers, webhooks and "
+        "customers' databases may lead to. By default none: neither private nor loopback nor link-local addresses.",
         (),
     )
 
@@ -184,6 +184,16 @@ class Settings:
     stream_heartbeat_seconds: float = setting("How often a silent stream says that it lives.", 15.0)
     stream_keep_seconds: int = setting("How long events can be resumed after the last one.", 3600)
     stream_keep_events: int = setting("How many events of a conversation can be resumed.", 10_000)
+
+    max_webhooks: int = setting("Most webhooks of a company.", 20)
+    webhook_allow_http: bool = setting("Whether webhooks may be addresses without TLS (`http://`).", False)
+    webhook_timeout_seconds: float = setting("Longest that a webhook's receiver may take to answer.", 10.0)
+    webhook_concurrency: int = setting("How many events are sent to one webhook at once.", 4)
+    webhook_retention_days: int = setting(
+        "How long events and their deliveries are kept: for the log, for sending them again, and for webhooks that "
+        "were switched off.",
+        14,
+    )
 
     mail_url: str = setting(
         "`smtp://user:password@host:587` (STARTTLS when offered; `?starttls=required` insists), "

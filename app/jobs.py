@@ -20,6 +20,7 @@ class Queue(StrEnum):
     DEFAULT = "default"
     CHAT = "chat"
     INGEST = "ingest"
+    WEBHOOKS = "webhooks"
 
 
 class JobName(StrEnum):
@@ -36,6 +37,8 @@ class JobName(StrEnum):
     ANALYZE_DATABASE = "database.analyze"
     SWEEP_DATABASES = "database.sweep"
     REFRESH_ROLLUPS = "analytics.refresh_rollups"
+    DELIVER_WEBHOOK = "webhook.deliver"
+    SWEEP_WEBHOOKS = "webhook.sweep"
 
 
 QUEUES: dict[JobName, Queue] = {
@@ -44,6 +47,7 @@ QUEUES: dict[JobName, Queue] = {
     JobName.INGEST_DOCUMENT: Queue.INGEST,
     JobName.EMBED_AGENT: Queue.INGEST,
     JobName.ANALYZE_DATABASE: Queue.INGEST,
+    JobName.DELIVER_WEBHOOK: Queue.WEBHOOKS,
 }
 
 

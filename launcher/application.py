@@ -98,6 +98,9 @@ def process_commands() -> dict[str, list[str]]:
         # Processes of their own: taking documents apart burns CPU. Two, so that a thousand pages of one company don't
         # hold back everybody else's.
         "ingest": worker("prefork", "2", "ingest"),
+        # Sending to strangers' servers mostly waits, and half of the places are kept from slow ones
+        # (app/services/webhook_pace.py).
+        "webhooks": worker("threads", "32", "webhooks"),
         "beat": guarded_command([*celery, "beat", "-S", "redbeat.RedBeatScheduler", *log], death_signal=signal.SIGKILL),
     }
 

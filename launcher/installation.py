@@ -74,8 +74,8 @@ class Installation:
         with step("starting web, workers and beat"):
             self._start("web", "worker", "chat", "ingest")
             self._wait_for("web", self._web_is_ready, _WEB_SECONDS)
-            # Nobody waits for beat, and on two processors one more process importing everything delays the others.
-            self._start("beat")
+            # Nobody waits for these, and on two processors more processes importing everything delay the others.
+            self._start("webhooks", "beat")
 
     def greet(self, seconds: float) -> None:
         """Say where everything is."""
@@ -215,7 +215,7 @@ class Installation:
         self._manager.start()
         self._start(*self._servers)
         self._wait_for_servers()
-        self._start("web", "worker", "chat", "ingest", "beat")
+        self._start("web", "worker", "chat", "ingest", "webhooks", "beat")
         self._watched.clear()
 
 

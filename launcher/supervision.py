@@ -143,7 +143,7 @@ class Supervisor:
                 self._process.terminate()
 
     def _supervisor_environment(self) -> dict[str, str]:
-        programs = ("postgres", "valkey", "web", "worker", "chat", "ingest", "beat")
+        programs = ("postgres", "valkey", "web", "worker", "chat", "ingest", "webhooks", "beat")
         commands = {name: shlex.join(self._commands.get(name, [_IDLE_COMMAND])) for name in programs}
         return {
             **self._environment,

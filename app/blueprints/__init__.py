@@ -16,6 +16,7 @@ from app.blueprints.lead.routes import blp as lead
 from app.blueprints.oauth.routes import blp as oauth
 from app.blueprints.profile.routes import blp as profile
 from app.blueprints.settings.routes import blp as settings
+from app.blueprints.webhook.routes import blp as webhook
 from app.http.api import make_api
 
 
@@ -37,5 +38,6 @@ def register_blueprints(app: Flask) -> None:
         oauth,
         profile,
         settings,
+        webhook,
     ):
         api.register_blueprint(blueprint)

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, redirect, request, send_from_dir
 from werkzeug.exceptions import NotFound
 
 from app.errors import AppError
+from app.http import webhook_events
 from app.http.api import api_of
 from app.http.json import dumps
 from app.http.rate_limits import Category
@@ -82,7 +83,8 @@ def _home() -> Response:
 def _document() -> Response:
     cached: Response | None = current_app.extensions.get("openapi_document")
     if cached is None:
-        cached = Response(dumps(api_of(current_app).spec.to_dict()), content_type="application/json")
+        document = {**api_of(current_app).spec.to_dict(), "x-webhooks": webhook_events.document()}
+        cached = Response(dumps(document), content_type="application/json")
         cached.add_etag()
         current_app.extensions["openapi_document"] = cached
     response = Response(cached.get_data(), content_type="application/json")

@@ -47,6 +47,9 @@ from app.models import (
     unanswered_question,
     user,
     user_session,
+    webhook,
+    webhook_delivery,
+    webhook_event,
 )
 
 __all__ = [
@@ -96,4 +99,7 @@ __all__ = [
     "unanswered_question",
     "user",
     "user_session",
+    "webhook",
+    "webhook_delivery",
+    "webhook_event",
 ]

@@ -5,9 +5,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import DateTime, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Identified, PlatformOrCompanyOwned, Timestamped, one_of
+from app.models.base import Base, Identified, Json, PlatformOrCompanyOwned, Timestamped, one_of
 
 
 class MailStatus(StrEnum):
@@ -31,8 +32,16 @@ class MailTemplate(StrEnum):
     FORCED_PASSWORD_RESET = "forced_password_reset"
 
 
+class MailNotice(StrEnum):
+    """Mails that only tell something, by their template."""
+
+    WEBHOOK_SWITCHED_OFF = "webhook_switched_off"
+    WEBHOOK_GONE = "webhook_gone"
+
+
 class Mail(Identified, PlatformOrCompanyOwned, Timestamped, Base):
-    """One mail to one person. It holds no secret: the link is made from `token_id` when it is sent."""
+    """One mail to one person. It holds no secret: the link is made from `token_id` when it is sent, and a notice, which
+    has no link, says what is in `details`."""
 
     __tablename__ = "mails"
     __table_args__ = (
@@ -43,6 +52,7 @@ class Mail(Identified, PlatformOrCompanyOwned, Timestamped, Base):
     template: Mapped[str]
     recipient: Mapped[str]
     token_id: Mapped[UUID | None] = mapped_column(ForeignKey("one_time_tokens.id", ondelete="CASCADE"))
+    details: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     status: Mapped[str] = mapped_column(default=MailStatus.QUEUED, server_default="queued")
     attempts: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     # When the mail may be tried (again); while `sending`, when the lease runs out.

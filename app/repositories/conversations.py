@@ -154,10 +154,10 @@ def ask(
     at: datetime,
     due_at: datetime,
     most_unfinished: int,
-) -> bool:
-    """Stores a visitor's message and its turn at the conversation's next place. False, and nothing stored, when the
-    conversation isn't there for this lead (None: for anybody of the company), is closed, its agent is off, or too many
-    messages wait."""
+) -> int | None:
+    """Stores a visitor's message and its turn at the conversation's next place, which it returns. None, and nothing
+    stored, when the conversation isn't there for this lead (None: for anybody of the company), is closed, its agent is
+    off, or too many messages wait."""
     values = {
         "company": company_id,
         "conversation": conversation_id,
@@ -170,4 +170,4 @@ def ask(
         "due_at": due_at,
         "most_unfinished": most_unfinished,
     }
-    return session().execute(_ASK, values).first() is not None
+    return session().execute(_ASK, values).scalar()

@@ -41,9 +41,10 @@ def store_identified(
     email: str | None,
     phone: str | None,
     language: str | None,
-) -> UUID:
+) -> tuple[UUID, bool]:
     """The live lead of the agent whom the company knows as `external_id`, made (with `new_id`) when there is none. What
-    is None stays as it is. Two at once get the same one. Returns its id."""
+    is None stays as it is. Two at once get the same one. Returns its id, and whether
+    anything of one that was there was changed."""
     said = {"first_name": first_name, "last_name": last_name, "email": email, "phone": phone, "language": language}
     known = {name: value for name, value in said.items() if value is not None}
     if first_name is not None:
@@ -63,7 +64,8 @@ def store_identified(
         # Something has to be set, or the row that is there is neither locked nor returned.
         set_={**known, "updated_at": case((differs, func.now()), else_=Lead.updated_at)},
     )
-    return session().scalars(stored.returning(Lead.id)).one()
+    lead_id, changed = session().execute(stored.returning(Lead.id, Lead.updated_at == func.now())).one()
+    return lead_id, changed
 
 
 def get(*, company_id: UUID, lead_id: UUID) -> Lead | None:

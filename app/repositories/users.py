@@ -54,6 +54,17 @@ def find_by_email_across_companies(email: str) -> User | None:
     return session().scalars(statement).first()
 
 
+def find_admin_emails(*, company_id: UUID) -> Sequence[str]:
+    """The addresses of the company's active admins."""
+    statement = select(User.email).where(
+        User.company_id == company_id,
+        User.role == Role.ADMIN,
+        User.status == UserStatus.ACTIVE,
+        User.deleted_at.is_(None),
+    )
+    return session().scalars(statement.order_by(User.id)).all()
+
+
 def find_by_username(*, company_id: UUID | None, username: str) -> User | None:
     """The live user of the company with this name."""
     statement = select(User).where(

@@ -39,6 +39,7 @@ class Resource(StrEnum):
     PROFILE = "profile"
     SETTINGS = "settings"
     USERS = "users"
+    WEBHOOKS = "webhooks"
 
 
 def includes(held: Scope, wanted: Scope) -> bool:

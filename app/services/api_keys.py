@@ -13,11 +13,12 @@ from app.errors import Forbidden, NotFound
 from app.models.api_key import ApiKey
 from app.models.audit_entry import RiskLevel
 from app.models.user import Role
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import api_keys
 from app.security import api_keys as credentials
 from app.security.principal import Principal
 from app.security.scopes import Scope
-from app.services import audit
+from app.services import audit, webhook_events, webhook_payloads
 from app.services.audit import Event
 
 _DEFAULT_SCOPES = (Scope.READ,)
@@ -67,6 +68,7 @@ def create(
         after={"name": name, "scopes": key.scopes, "permissions": key.permissions, "expires_at": key.expires_at},
         risk=RiskLevel.HIGH if Scope.ADMIN in scopes else RiskLevel.MEDIUM,
     )
+    _tell(Type.API_KEY_CREATED, key)
     return CreatedApiKey(key, fresh.secret)
 
 
@@ -97,3 +99,9 @@ def revoke(principal: Principal, key_id: UUID) -> None:
             before={"name": key.name, "scopes": key.scopes},
             risk=RiskLevel.MEDIUM,
         )
+        _tell(Type.API_KEY_REVOKED, key)
+
+
+def _tell(event_type: Type, key: ApiKey) -> None:
+    if key.company_id is not None:  # the platform has no webhooks
+        webhook_events.record(key.company_id, event_type, key.id, lambda: webhook_payloads.api_key(key))

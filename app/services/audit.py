@@ -91,6 +91,12 @@ class Event(StrEnum):
     DATABASE_TABLES_DELETED = "database_tables_deleted"
     DATABASE_TABLE_RESTORED = "database_table_restored"
     DATABASE_EXPORTED = "database_exported"
+    WEBHOOK_CREATED = "webhook_created"
+    WEBHOOK_CHANGED = "webhook_changed"
+    WEBHOOK_DELETED = "webhook_deleted"
+    WEBHOOK_SECRET_ROTATED = "webhook_secret_rotated"
+    WEBHOOK_SWITCHED_OFF = "webhook_switched_off"
+    WEBHOOK_REDELIVERED = "webhook_redelivered"
 
 
 @dataclass(frozen=True)

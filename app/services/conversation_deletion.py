@@ -11,10 +11,11 @@ from app.jobs import JobName, enqueue
 from app.models.audit_entry import RiskLevel
 from app.models.conversation import Conversation
 from app.models.message import Message
+from app.models.webhook_event import WebhookEventType as Type
 from app.realtime import publisher
 from app.repositories import conversations, messages, turns
 from app.security.principal import Principal
-from app.services import audit
+from app.services import audit, webhook_events, webhook_payloads
 from app.services.audit import Event
 
 _CALLED_OFF = "The message was deleted before it was answered."
@@ -38,9 +39,10 @@ def delete(principal: Principal, conversation_id: UUID) -> None:
     """Deletes a conversation with its live messages."""
     company_id = principal.company()
     at, deletion_id = now(), new_id()
-    _lock(company_id, conversation_id)
+    conversation = _lock(company_id, conversation_id)
     conversations.set_deleted(company_id=company_id, conversation_id=conversation_id, at=at, deletion_id=deletion_id)
     _delete_messages(company_id, conversation_id, deletion_id)
+    _tell(Type.CONVERSATION_DELETED, conversation)
     # Whoever listens is sent away at once.
     after_commit(lambda: publisher.recheck(conversation_id))
     after_commit(lambda: publisher.forget(conversation_id))
@@ -60,6 +62,7 @@ def restore(principal: Principal, conversation_id: UUID) -> Conversation:
             company_id=company_id, conversation_id=conversation_id, deletion_id=conversation.deletion_id
         )
     conversation.deleted_at = conversation.deletion_id = None
+    _tell(Type.CONVERSATION_RESTORED, conversation)
     _record(principal, Event.CONVERSATION_RESTORED, "conversation", conversation_id)
     return conversation
 
@@ -127,9 +130,17 @@ def find_deleted_messages(principal: Principal, wanted: PageRequest) -> Page[Mes
     return messages.find_page_deleted(company_id=principal.company(), wanted=wanted)
 
 
-def _lock(company_id: UUID, conversation_id: UUID) -> None:
-    if conversations.lock(company_id=company_id, conversation_id=conversation_id) is None:
+def _lock(company_id: UUID, conversation_id: UUID) -> Conversation:
+    conversation = conversations.lock(company_id=company_id, conversation_id=conversation_id)
+    if conversation is None:
         raise NotFound
+    return conversation
+
+
+def _tell(event_type: Type, conversation: Conversation) -> None:
+    webhook_events.record(
+        conversation.company_id, event_type, conversation.id, lambda: webhook_payloads.conversation(conversation)
+    )
 
 
 def _delete_messages(company_id: UUID, conversation_id: UUID, deletion_id: UUID) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -16,10 +16,12 @@ from app.jobs import JobName, enqueue
 from app.models.agent import AgentStatus
 from app.models.conversation import Conversation, ConversationStatus
 from app.models.message import Message, MessageRole
-from app.models.turn import Turn
+from app.models.turn import Turn, TurnStatus
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents, conversations, leads, messages, turns
 from app.security.principal import Principal, PrincipalKind
-from app.services import turn_events
+from app.services import turn_events, webhook_events, webhook_payloads
+from app.services.message_view import shown
 
 _TITLE_LENGTH = 80
 # From when the sweep looks after a message whose job was lost.
@@ -92,6 +94,9 @@ def create(principal: Principal, new: NewConversation) -> Conversation:
         last_message_at=now(),
     )
     conversations.add(conversation)
+    webhook_events.record(
+        company_id, Type.CONVERSATION_CREATED, conversation.id, lambda: webhook_payloads.conversation(conversation)
+    )
     return conversation
 
 
@@ -127,7 +132,7 @@ def ask(principal: Principal, conversation_id: UUID, text: str) -> Asked:
     company_id = principal.company()
     at = now()
     asked = Asked(company_id=company_id, conversation_id=conversation_id, message_id=new_id(), turn_id=new_id())
-    stored = conversations.ask(
+    place = conversations.ask(
         company_id=company_id,
         conversation_id=conversation_id,
         lead_id=principal.id if principal.kind is PrincipalKind.LEAD else None,
@@ -139,8 +144,11 @@ def ask(principal: Principal, conversation_id: UUID, text: str) -> Asked:
         due_at=at + _WAIT_FOR_WORKER,
         most_unfinished=settings().max_queued_turns,
     )
-    if not stored:
+    if place is None:
         _refuse(principal, conversation_id)
+    webhook_events.record(
+        company_id, Type.MESSAGE_CREATED, conversation_id, lambda: shown(*_as_stored(asked, text, place, at))
+    )
     after_commit(lambda: turn_events.announce_queued(asked.conversation_id, asked.turn_id, asked.message_id))
     enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=asked.turn_id)
     return asked
@@ -155,6 +163,22 @@ def get_turn(principal: Principal, conversation_id: UUID, turn_id: UUID) -> tupl
         raise NotFound
     answer = messages.get(company_id=company_id, message_id=turn.answer_id) if turn.answer_id else None
     return turn, answer
+
+
+def _as_stored(asked: Asked, text: str, place: int, at: datetime) -> tuple[Message, Turn]:
+    """What was just stored, without reading it again."""
+    message = Message(
+        id=asked.message_id,
+        company_id=asked.company_id,
+        conversation_id=asked.conversation_id,
+        sequence=place,
+        role=MessageRole.USER,
+        content=text,
+        citations=[],
+        details={},
+        created_at=at,
+    )
+    return message, Turn(id=asked.turn_id, company_id=asked.company_id, status=TurnStatus.QUEUED)
 
 
 def _readable(principal: Principal, conversation: Conversation | None) -> Conversation:

@@ -26,9 +26,10 @@ from app.ingest.errors import IngestError, NotHttp
 from app.ingest.errors import TooLarge as FileTooLarge
 from app.jobs import JobName, enqueue
 from app.models.document import Document, DocumentSource
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents, documents
 from app.security.principal import Principal
-from app.services import audit, document_files
+from app.services import audit, document_events, document_files
 from app.services.audit import Event
 
 # How long a document waits for its message before a sweep sends another one.
@@ -223,6 +224,7 @@ def _take_one(principal: Principal, agent_id: UUID, wanted: _Wanted) -> Taken:
     if document is None:
         raise ChangedMeanwhile
     _note(principal, document)
+    document_events.tell(Type.DOCUMENT_UPLOADED, company_id, document.id)
     if wanted.staged is not None:
         after_commit(wanted.staged.keep)
     enqueue(JobName.INGEST_DOCUMENT, company_id=company_id, document_id=document.id)

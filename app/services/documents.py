@@ -14,10 +14,11 @@ from app.errors import Conflict, NotFound
 from app.jobs import JobName, enqueue
 from app.models.audit_entry import RiskLevel
 from app.models.document import Document, DocumentSource, DocumentStatus
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents, document_work, documents
 from app.repositories.documents import DocumentFilter
 from app.security.principal import Principal
-from app.services import audit, document_files, document_uploads, embedding_spaces
+from app.services import audit, document_events, document_files, document_uploads, embedding_spaces
 from app.services.audit import Event
 
 _PIECE_BYTES = 65_536
@@ -140,6 +141,7 @@ def delete_many(principal: Principal, document_ids: Sequence[UUID]) -> list[UUID
             by=principal,
             risk=RiskLevel.MEDIUM,
         )
+        document_events.tell(Type.DOCUMENT_DELETED, company_id, document_id)
     return wanted
 
 
@@ -159,6 +161,7 @@ def restore(principal: Principal, document_id: UUID) -> Document:
     else:
         embedding_spaces.complete(company_id=company_id, agent_id=document.agent_id)
     audit.record(Event.DOCUMENT_RESTORED, "document", document.id, company_id=company_id, by=principal)
+    document_events.tell(Type.DOCUMENT_RESTORED, company_id, document.id)
     return document
 
 

@@ -5,9 +5,11 @@ from uuid import UUID
 from app.core.clock import now
 from app.errors import Conflict, NotFound
 from app.models.message import Message, MessageRole
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import messages
 from app.security.principal import Principal
-from app.services import conversations
+from app.services import conversations, webhook_events
+from app.services.message_view import shown
 
 
 class NotAnAnswer(Conflict):
@@ -28,4 +30,5 @@ def give(principal: Principal, message_id: UUID, *, rating: str | None, comment:
     message.feedback_rating = rating
     message.feedback_comment = comment if rating else None
     message.feedback_at = now() if rating else None
+    webhook_events.record(message.company_id, Type.MESSAGE_FEEDBACK, message.conversation_id, lambda: shown(message))
     return message

@@ -1,17 +1,25 @@
 """Forgetting what has expired."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.core.clock import now
 from app.core.settings import settings
 from app.core.tenancy import across_companies
 from app.core.transaction import transaction
-from app.repositories import api_requests, idempotency_records, login_throttles, one_time_tokens, user_sessions
+from app.repositories import (
+    api_requests,
+    idempotency_records,
+    login_throttles,
+    one_time_tokens,
+    user_sessions,
+    webhook_log,
+)
 
 log = logging.getLogger(__name__)
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
+_EVENTS_AT_ONCE = 5_000
 
 
 def purge_expired() -> dict[str, int]:
@@ -27,5 +35,16 @@ def purge_expired() -> dict[str, int]:
                 moment - timedelta(days=settings().usage_retention_days)
             ),
         }
+    counts["webhook_events"] = _purge_webhook_events(moment - timedelta(days=settings().webhook_retention_days))
     log.info("expired rows deleted", extra={"deleted": counts})
     return counts
+
+
+def _purge_webhook_events(before: datetime) -> int:
+    """Each event takes its deliveries along, of which there may be many: in pieces."""
+    count, deleted = 0, _EVENTS_AT_ONCE
+    while deleted == _EVENTS_AT_ONCE:
+        with transaction(), across_companies("housekeeping of all companies"):
+            deleted = webhook_log.delete_before_across_companies(before, _EVENTS_AT_ONCE)
+        count += deleted
+    return count

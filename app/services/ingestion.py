@@ -20,8 +20,9 @@ from app.errors import Unavailable
 from app.ingest.errors import IngestError
 from app.jobs import JobName, send
 from app.models.document import Document, DocumentStage, DocumentStatus
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import document_work
-from app.services import ingestion_stages, passage_storage
+from app.services import document_events, ingestion_stages, passage_storage
 from app.services.document_lease import LEASE, DocumentLease, LeaseLost
 
 log = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def _fail(document: Document, lease: DocumentLease, code: str, detail: str) -> N
     log.info("document can't be used", extra={"document": str(lease.document_id), "code": code})
     passage_storage.forget_attempts(document, lease)
     with lease.storing(status=DocumentStatus.ERROR, error_code=code, error=detail):
-        pass
+        document_events.tell(Type.DOCUMENT_FAILED, lease.company_id, lease.document_id)
 
 
 def _try_later(document: Document, lease: DocumentLease, code: str, detail: str) -> None:

@@ -19,6 +19,7 @@ from jwt.exceptions import ExpiredSignatureError, InvalidAudienceError, MissingR
 from app.core.ids import new_id
 from app.errors import Unauthenticated
 from app.models.agent import Agent
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents as agent_rows
 from app.repositories import leads as lead_rows
 from app.services import agents, allowed_domains, lead_registration, leads, widget_config
@@ -61,18 +62,24 @@ def identify(agent_id: UUID, page_asking: AskingPage, *, token: str) -> Register
     agent = agents.enter_by_agent(agent_id)
     allowed_domains.check(widget_config.allowed_domains(widget_config.effective(agent)), page_asking)
     identity = _identity(_verified(agent, token))
-    lead_id = lead_rows.store_identified(
+    fresh = new_id()
+    lead_id, changed = lead_rows.store_identified(
         company_id=agent.company_id,
         agent_id=agent.id,
         external_id=identity.subject,
-        new_id=new_id(),
+        new_id=fresh,
         first_name=identity.first_name,
         last_name=identity.last_name,
         email=identity.email,
         phone=identity.phone,
         language=identity.language,
     )
-    return lead_registration.welcome(leads.get_of(agent.company_id, lead_id))
+    lead = leads.get_of(agent.company_id, lead_id)
+    if lead_id == fresh:
+        leads.tell(Type.LEAD_REGISTERED, lead)
+    elif changed:
+        leads.tell(Type.LEAD_UPDATED, lead)
+    return lead_registration.welcome(lead)
 
 
 def _verified(agent: Agent, token: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from app.core.settings import settings
 from app.errors import Invalid
 from app.models.agent import AgentStatus
 from app.models.lead import Lead
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents as agent_rows
 from app.security import tokens
 from app.services import agents, allowed_domains, authentication, consents, leads, widget_config
@@ -74,7 +75,9 @@ def register(
         language=language,
         page=page,
     )
-    return welcome(leads.add(agent.company_id, new))
+    lead = leads.add(agent.company_id, new)
+    leads.tell(Type.LEAD_REGISTERED, lead)
+    return welcome(lead)
 
 
 def refresh(token: str) -> RegisteredLead:

@@ -12,10 +12,11 @@ from app.core.transaction import after_commit
 from app.errors import Invalid, NotFound
 from app.models.audit_entry import RiskLevel
 from app.models.lead import Lead, LeadStatus
+from app.models.webhook_event import WebhookEventType as Type
 from app.realtime import publisher
 from app.repositories import agents, leads
 from app.security.principal import Principal
-from app.services import audit, consents
+from app.services import audit, consents, webhook_events, webhook_payloads
 from app.services.audit import Event
 from app.services.consents import Consent
 
@@ -49,6 +50,7 @@ def create(principal: Principal, new: NewLead) -> Lead:
         raise Invalid(errors={"agent_id": ["This is not an agent of the company."]})
     lead = add(company_id, new)
     _record(principal, Event.LEAD_CREATED, lead, after=asdict(new))
+    tell(Type.LEAD_CREATED, lead)
     return lead
 
 
@@ -94,6 +96,7 @@ def change(principal: Principal, lead_id: UUID, changes: Mapping[str, Any]) -> L
         lead.consents = history
     if before != dict(changes):
         _record(principal, Event.LEAD_CHANGED, lead, before=before, after=changes)
+        tell(Type.LEAD_UPDATED, lead)
     return lead
 
 
@@ -117,6 +120,12 @@ def delete(principal: Principal, lead_id: UUID) -> None:
         company_id=company_id, conversation_ids=ids, at=at, error_code="conversation_deleted", error=_CALLED_OFF
     )
     _record(principal, Event.LEAD_DELETED, lead, before={"conversations": len(ids)}, risk=RiskLevel.MEDIUM)
+    tell(Type.LEAD_DELETED, lead)
+
+
+def tell(event_type: Type, lead: Lead) -> None:
+    """Tells webhooks what happened to a lead."""
+    webhook_events.record(lead.company_id, event_type, lead.id, lambda: webhook_payloads.lead(lead))
 
 
 def _record(

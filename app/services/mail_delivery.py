@@ -18,7 +18,7 @@ from app.core.tenancy import across_companies
 from app.core.transaction import transaction
 from app.integrations.mail import MailError, make_mailer
 from app.jobs import JobName, send
-from app.models.mail import Mail, MailStatus, MailTemplate
+from app.models.mail import Mail, MailNotice, MailStatus, MailTemplate
 from app.models.one_time_token import TokenPurpose
 from app.repositories import mails
 from app.security import signed_links
@@ -71,6 +71,21 @@ _TEXTS = {
         "You have been invited to join your company's team on Frontdesk. Set up your account here:",
     ),
 }
+_NOTICES: dict[MailNotice, tuple[str, str]] = {
+    MailNotice.WEBHOOK_SWITCHED_OFF: (
+        "A webhook was switched off",
+        "For a day nothing could be delivered to your webhook {webhook_id} at {host}, so it was switched off.\n\n"
+        "GET /v1/webhook/{webhook_id}/delivery says what went wrong. Once the receiver is back, set the webhook's "
+        "status to active (PUT /v1/webhook/{webhook_id}): the events that waited for it are sent then. They are kept "
+        "for {days} days.\n",
+    ),
+    MailNotice.WEBHOOK_GONE: (
+        "A webhook was switched off",
+        "The receiver of your webhook {webhook_id} at {host} answered that it is gone for good (410), so the webhook "
+        "was switched off. Nothing is kept for it from now on. Delete it, or give it another address and set its "
+        "status to active (PUT /v1/webhook/{webhook_id}).\n",
+    ),
+}
 
 
 def deliver(mail_id: UUID) -> None:
@@ -79,7 +94,7 @@ def deliver(mail_id: UUID) -> None:
         mail = mails.claim_across_companies(mail_id, at=now(), lease=_LEASE)
     if mail is None:
         return
-    if mail.token_id is None and not _find_token(mail):
+    if mail.template not in _NOTICES and mail.token_id is None and not _find_token(mail):
         status, error, pause = MailStatus.DROPPED, None, timedelta()
     else:
         # No transaction is open while the mail server takes its time.
@@ -101,6 +116,9 @@ def requeue_due() -> int:
 
 def compose(mail: Mail) -> tuple[str, str]:
     """Subject and text of a mail."""
+    if mail.template in _NOTICES:
+        subject, notice = _NOTICES[MailNotice(mail.template)]
+        return subject, notice.format(**(mail.details or {}), days=settings().webhook_retention_days)
     text = _TEXTS[MailTemplate(mail.template)]
     if mail.token_id is None:
         raise ValueError(f"mail {mail.id} has no token")

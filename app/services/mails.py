@@ -1,11 +1,14 @@
 """Mails, written in the transaction of what causes them. `app.services.mail_delivery` sends them."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from app.core import tenancy
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.logging import request_id
 from app.jobs import JobName, enqueue
-from app.models.mail import Mail, MailTemplate
+from app.models.mail import Mail, MailNotice, MailTemplate
 from app.models.one_time_token import OneTimeToken, TokenPurpose
 from app.repositories import mails
 from app.services import audit
@@ -40,6 +43,19 @@ def ask(purpose: TokenPurpose, email: str) -> Mail:
         next_attempt_at=now(),
         ip=audit.origin.get().ip,
         request_id=request_id.get(),
+    )
+    return _add(mail)
+
+
+def notify(notice: MailNotice, email: str, *, company_id: UUID, details: Mapping[str, str]) -> Mail:
+    """Notes a mail that tells somebody of the company something; it leaves after the commit."""
+    mail = Mail(
+        id=new_id(),
+        company_id=company_id,
+        template=notice,
+        recipient=email,
+        details=dict(details),
+        next_attempt_at=now(),
     )
     return _add(mail)
 

@@ -15,10 +15,11 @@ from app.core.transaction import transaction
 from app.ingest.chunk import Chunk
 from app.models.document import Document, DocumentStage, DocumentStatus
 from app.models.provider import ProviderType
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents, chunk_embeddings, chunks
 from app.repositories import embedding_spaces as spaces
 from app.repositories.chunks import NewChunk
-from app.services import embedding_spaces, passage_vectors
+from app.services import document_events, embedding_spaces, passage_vectors
 from app.services.document_lease import LEASE, LONG_LEASE, DocumentLease
 from app.services.ingestion_stages import Read
 from app.services.model_choice import EmbeddingChoice
@@ -130,6 +131,7 @@ def _switch(read: Read, document: Document, lease: DocumentLease, spoken: str, s
             "document_languages": embedding_spaces.languages_of(company_id=company_id, agent_id=agent_id),
         }
         spaces.set_spaces(company_id=company_id, agent_id=agent_id, values=values)
+        document_events.tell(Type.DOCUMENT_PROCESSED, company_id, document_id)
     return True
 
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -25,10 +25,12 @@ from app.errors import Unavailable
 from app.jobs import JobName, send
 from app.models.message import Message, MessageRole
 from app.models.turn import Turn, TurnOutcome, TurnStatus
+from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import conversations, messages, model_calls, passages, turns, unanswered_questions
 from app.repositories.turns import Claim
-from app.services import answering, model_choice, turn_events, turn_leases, turn_starts
+from app.services import answering, model_choice, turn_events, turn_leases, turn_starts, webhook_events
 from app.services.history import bounded
+from app.services.message_view import shown
 from app.services.questions import Composed, Listener, Question
 from app.services.turn_events import DeltaStream
 from app.services.turn_leases import Lease, LeaseLost, ShuttingDown
@@ -238,6 +240,7 @@ def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> t
                 language=composed.language,
                 confidence=composed.confidence,
             )
+        webhook_events.record(company_id, Type.MESSAGE_COMPLETED, claim.conversation_id, lambda: shown(message))
         # The conversation is locked since its place was taken: a message that comes meanwhile either is seen here, or
         # waits for our commit and finds the conversation free.
         return message, turns.next_queued(company_id=company_id, conversation_id=claim.conversation_id)
@@ -266,10 +269,13 @@ def _message(work: _Work, composed: Composed, place: int, at: datetime) -> Messa
 
 
 def _fail(claim: Claim, code: str, sentence: str) -> None:
+    turn = _finished(claim, TurnStatus.FAILED)
+    turn.error_code, turn.error = code, sentence
+
     def store() -> bool:
         with transaction():
             enter_company(claim.company_id)
-            return turns.finish(
+            stored = turns.finish(
                 company_id=claim.company_id,
                 turn_id=claim.turn_id,
                 attempt=claim.attempt,
@@ -278,11 +284,16 @@ def _fail(claim: Claim, code: str, sentence: str) -> None:
                 error_code=code,
                 error=sentence,
             )
+            if stored:
+                webhook_events.record(claim.company_id, Type.MESSAGE_FAILED, claim.conversation_id, said)
+            return stored
+
+    def said() -> dict[str, Any]:
+        message = messages.get(company_id=claim.company_id, message_id=claim.message_id, include_deleted=True)
+        return {} if message is None else shown(message, turn)
 
     if not _when_database_is_back(store):
         return
-    turn = _finished(claim, TurnStatus.FAILED)
-    turn.error_code, turn.error = code, sentence
     turn_events.announce_finished(turn, None)
     _wake_next(claim)
 

@@ -89,6 +89,11 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
                 "schedule": 15.0,
                 "options": {"expires": 15},
             },
+            "deliver due events": {
+                "task": JobName.SWEEP_WEBHOOKS.value,
+                "schedule": 5.0,
+                "options": {"expires": 5},
+            },
             "forget what has expired": {
                 "task": JobName.PURGE_EXPIRED.value,
                 "schedule": 3600.0,

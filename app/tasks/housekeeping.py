@@ -7,5 +7,5 @@ from app.services import housekeeping
 
 @celery.task(name=JobName.PURGE_EXPIRED.value)
 def purge_expired() -> None:
-    """Deletes expired sessions, tokens, answers and old usage records."""
+    """Deletes expired sessions, tokens, answers, old usage records and old events."""
     housekeeping.purge_expired()

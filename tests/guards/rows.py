@@ -73,7 +73,9 @@ def _referred_to_once() -> set[Table]:
         for constraint in table.constraints
         if isinstance(constraint, UniqueConstraint)
     ]
-    parents = {key.column.table for columns in unique if len(columns) == 1 for key in columns[0].foreign_keys}
+    # Where every column refers to something, another first one is enough.
+    pairs = [columns for columns in unique if columns and all(column.foreign_keys for column in columns)]
+    parents = {key.column.table for columns in pairs for key in columns[0].foreign_keys}
     return parents & set(owned)
 
 

@@ -1,0 +1,19 @@
+"""Telling webhooks what happened."""
+
+from uuid import UUID
+
+from app.extensions import celery
+from app.jobs import JobName
+from app.services import webhook_delivery
+
+
+@celery.task(name=JobName.DELIVER_WEBHOOK.value)
+def deliver_webhook(company_id: str, webhook_id: str) -> None:
+    """Delivers what is due at one webhook."""
+    webhook_delivery.deliver(UUID(company_id), UUID(webhook_id))
+
+
+@celery.task(name=JobName.SWEEP_WEBHOOKS.value)
+def sweep_webhooks() -> None:
+    """Finds webhooks whose job was lost, whose worker died, or where an event is to be tried again."""
+    webhook_delivery.sweep()
