@@ -29,7 +29,8 @@ class SettingsError(ValueError):
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Everywhere else 0 would mean something that nobody wants: no limit at all, or a loop without a pause.
-_MAY_BE_ZERO = {"trusted_proxies", "login_lock_seconds"}
+_MAY_BE_ZERO = {"trusted_proxies", "login_lock_seconds", "audit_retention_days"}
+_SHORTEST_AUDIT_DAYS = 30
 
 
 def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
@@ -135,6 +136,7 @@ class Settings:
         "Records of API calls kept while Postgres is away; older ones are dropped.", 50_000
     )
     usage_retention_days: int = setting("How long records of API calls are kept.", 400)
+    audit_retention_days: int = setting("How long audit entries are kept, 30 days or more; 0 keeps them for good.", 0)
 
     storage_url: str = setting(
         "Where files are kept: `s3://bucket/prefix?endpoint=https://host:port&region=…` (keys from "
@@ -288,6 +290,8 @@ def _check(settings: Settings) -> None:
         value = getattr(settings, each.name)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             _check_number(each.name, value)
+    if 0 < settings.audit_retention_days < _SHORTEST_AUDIT_DAYS:
+        raise SettingsError(f"AUDIT_RETENTION_DAYS must be 0, or {_SHORTEST_AUDIT_DAYS} or more.")
     if settings.production:
         _check_production(settings)
 

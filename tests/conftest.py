@@ -147,7 +147,9 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture(scope="session")
 def _owner(app: Flask, settings: Settings) -> Iterator[Any]:
-    engine = create_engine(with_driver(settings.database_url))
+    # Audit entries stay, but for those that are old; after a test they all go.
+    options = {"options": "-c app.audit_pruning=on"}
+    engine = create_engine(with_driver(settings.database_url), connect_args=options)
     yield engine
     engine.dispose()
 

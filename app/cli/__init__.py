@@ -5,6 +5,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.cli.analytics import analytics
+from app.cli.audit import audit
 from app.cli.prepare import prepare
 from app.security import signing_keys
 from app.services import secrets_rotation
@@ -30,5 +31,6 @@ def register_commands(app: Flask) -> None:
     """Adds our commands to `flask`."""
     app.cli.add_command(prepare)
     app.cli.add_command(analytics)
+    app.cli.add_command(audit)
     app.cli.add_command(keys)
     app.cli.add_command(secrets)

@@ -28,6 +28,12 @@ def enter_company(company_id: UUID | None) -> None:
     note_company(company_id)
 
 
+def has_entered(company_id: UUID | None) -> bool:
+    """Whether the running transaction is open for this company (for the platform's rows, for None)."""
+    noted = session().info
+    return _COMPANY in noted and noted[_COMPANY] == company_id
+
+
 def note_company(company_id: UUID | None) -> None:
     """Remembers the company that Postgres has been told already (by the functions that check credentials)."""
     session().info[_COMPANY] = company_id

@@ -6,6 +6,7 @@ This is the only place of the project that commits.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -14,8 +15,11 @@ from app.errors import AppError
 
 log = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
+
 _DEPTH = "transaction_depth"
 _AFTER = "after_commit"
+_BEFORE = "before_commit"
 
 
 def session() -> Session:
@@ -35,6 +39,7 @@ def transaction() -> Iterator[Session]:
         return
     current.info[_DEPTH] = 1
     current.info[_AFTER] = []
+    current.info[_BEFORE] = {}
     refusal: AppError | None = None
     try:
         try:
@@ -43,6 +48,7 @@ def transaction() -> Iterator[Session]:
             if not error.keeps_writes:
                 raise
             refusal = error
+        _finish(current)
         current.commit()
     except BaseException:
         current.info[_AFTER] = []
@@ -64,6 +70,25 @@ def after_commit(action: Callable[[], object]) -> None:
     if noted is None:
         raise RuntimeError("after_commit() needs a running transaction()")
     noted.append(action)
+
+
+def before_commit(action: Callable[[list[Item]], object], item: Item) -> None:
+    """Notes `item` for the end of the transaction, where `action` gets all that were noted for it, still inside. A
+    rollback forgets it.
+
+    For what takes a lock that many wait for: taken last, it is held for a moment, and nothing is waited for meanwhile.
+    """
+    noted = session().info.get(_BEFORE)
+    if noted is None:
+        raise RuntimeError("before_commit() needs a running transaction()")
+    noted.setdefault(action, []).append(item)
+
+
+def _finish(current: Session) -> None:
+    if noted := current.info[_BEFORE]:
+        current.flush()  # while the company is entered whose rows these are
+        for action, items in noted.items():
+            action(items)
 
 
 def _run_all(actions: list[Callable[[], object]]) -> None:

@@ -3,11 +3,11 @@
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import Base, Identified, Json, PlatformOrCompanyOwned, Timestamped, one_of
+from app.models.base import Base, Identified, Json, Timestamped, one_of
 
 
 class RiskLevel(StrEnum):
@@ -19,15 +19,34 @@ class RiskLevel(StrEnum):
     CRITICAL = "critical"
 
 
-class AuditEntry(Identified, PlatformOrCompanyOwned, Timestamped, Base):
-    """One action. No foreign key to the actor or the entity: entries outlive both."""
+class AuditEntry(Identified, Timestamped, Base):
+    """One action. No foreign key to company, actor or entity: entries outlive all of them, and what adds one while
+    it holds the chain must not wait for a lock on the company, whose holder may be waiting for the chain."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
         one_of("risk_level", RiskLevel),
         Index("ix_audit_entries_company_id_created_at", "company_id", "created_at"),
+        Index(
+            "uq_audit_entries_company_id_position",
+            "company_id",
+            "position",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        *(
+            Index(f"ix_audit_entries_company_id_{column}_position", "company_id", column, "position")
+            for column in ("event_type", "entity_type", "entity_id", "actor_id", "risk_level")
+        ),
     )
 
+    # The company's; null for the platform's.
+    company_id: Mapped[UUID | None]
+    # The place in the chain of its company, from 1 and without gaps.
+    position: Mapped[int] = mapped_column(BigInteger)
+    # The seal of the entry before this one, and this one's.
+    previous_seal: Mapped[bytes]
+    seal: Mapped[bytes]
     event_type: Mapped[str]
     entity_type: Mapped[str]
     entity_id: Mapped[str | None]

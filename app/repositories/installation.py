@@ -132,18 +132,18 @@ _GRANTS = """
 GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role};
--- Companies are only ever deleted softly; a real deletion would take their audit entries along.
-REVOKE DELETE ON companies FROM {role};
+-- Companies are only ever deleted softly, and chains of the audit log never.
+REVOKE DELETE ON companies, audit_chains FROM {role};
 REVOKE ALL ON audit_entries, alembic_version FROM {role};
 GRANT SELECT, INSERT ON audit_entries TO {role};
 GRANT SELECT ON alembic_version TO {role};
 REVOKE ALL ON FUNCTION
     frontdesk_enter_by_api_key, frontdesk_enter_by_session, frontdesk_enter_by_lead, frontdesk_enter_by_agent,
-    frontdesk_find_nearest, frontdesk_find_worded
+    frontdesk_find_nearest, frontdesk_find_worded, frontdesk_prune_audit_entries
     FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION
     frontdesk_enter_by_api_key, frontdesk_enter_by_session, frontdesk_enter_by_lead, frontdesk_enter_by_agent,
-    frontdesk_find_nearest, frontdesk_find_worded
+    frontdesk_find_nearest, frontdesk_find_worded, frontdesk_prune_audit_entries
     TO {role};
 """
 

@@ -1,4 +1,7 @@
-"""Audit entries, written in the transaction of the action itself: who, as whom, what, on what, from where."""
+"""Audit entries, written in the transaction of the action itself: who, as whom, what, on what, from where.
+
+They are written at its very end, since each takes its place in its company's chain (`app.services.audit_chain`).
+"""
 
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -7,11 +10,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from app.core.clock import now
 from app.core.ids import new_id
 from app.core.logging import request_id
+from app.core.transaction import before_commit
 from app.models.audit_entry import AuditEntry, RiskLevel
-from app.repositories import audit_entries
 from app.security.principal import Principal
+from app.services import audit_chain
 
 _SECRET_WORDS = ("password", "secret", "token", "api_key", "hash")
 
@@ -125,10 +130,14 @@ def record(
 ) -> None:
     """Writes one entry. `by` is the caller, or the id of a user who is known without being signed in."""
     principal = by if isinstance(by, Principal) else None
-    audit_entries.add(
+    at = now()
+    before_commit(
+        audit_chain.append,
         AuditEntry(
             id=new_id(),
             company_id=company_id,
+            created_at=at,
+            updated_at=at,
             event_type=event,
             entity_type=entity_type,
             entity_id=None if entity_id is None else str(entity_id),
@@ -141,7 +150,7 @@ def record(
             user_agent=origin.get().user_agent,
             request_id=request_id.get(),
             risk_level=risk,
-        )
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from app.repositories import (
     user_sessions,
     webhook_log,
 )
+from app.services import audit_chain
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ def purge_expired() -> dict[str, int]:
             ),
         }
     counts["webhook_events"] = _purge_webhook_events(moment - timedelta(days=settings().webhook_retention_days))
+    counts["audit_entries"] = audit_chain.forget_old()
     log.info("expired rows deleted", extra={"deleted": counts})
     return counts
 

@@ -79,6 +79,11 @@ def _referred_to_once() -> set[Table]:
     return parents & set(owned)
 
 
+def has_one_row(table: Table) -> bool:
+    """Whether a company can have one row of the table and no more."""
+    return any(index.unique and [each.name for each in index.columns] == ["company_id"] for index in table.indexes)
+
+
 def remove(connection: Connection, *filled: Rows) -> None:
     """Deletes what `fill` stored."""
     for table in reversed(Base.metadata.sorted_tables):

@@ -30,7 +30,6 @@ DEVIATIONS = {
 PENDING = {
     ("GET", "/v1/admin/system-metric"),
     ("GET", "/v1/super-admin/company/<company_id>/system-metric"),
-    ("GET", "/v1/audit-log"),
     ("GET", "/v1/config"),
     ("PATCH", "/v1/config"),
     ("GET", "/v1/overview"),

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.slow  # one call, and for neighbours a dozen, for every
 # Names of ids in paths, queries and bodies that stand for the row of no table.
 NO_ROWS: set[str] = set()
 # Names that say something else than the table whose rows they stand for.
-CALLED = {"task_id": "turns", "subject_id": "conversations"}
+CALLED = {"task_id": "turns", "subject_id": "conversations", "actor_id": "users"}
 PAST = datetime(2020, 1, 1, tzinfo=UTC)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from app.blueprints.admin.audit_schemas import AuditLogQuery, AuditLogResponse, VerificationResponse, VerifyQuery
 from app.blueprints.admin.schemas import (
     DirectoryUserPage,
     ForcedResetResponse,
@@ -14,12 +15,16 @@ from app.blueprints.admin.schemas import (
 )
 from app.core.paging import Page, PageRequest
 from app.http.api import Blueprint
+from app.http.rate_limits import Category
 from app.http.requires import Credential, current_principal, requires
 from app.http.shared import UserResponse
 from app.models.user import Role, User
+from app.repositories import audit_entries
 from app.repositories.user_directory import Filters
 from app.security.scopes import Resource, Scope
-from app.services import impersonation, user_administration, user_directory
+from app.services import audit_log, impersonation, user_administration, user_directory
+from app.services.audit_log import Part
+from app.services.audit_verification import Verification
 from app.services.impersonation import Impersonation
 from app.services.user_administration import ForcedReset
 
@@ -91,6 +96,26 @@ def force_password_reset(user_id: UUID) -> ForcedReset:
 def impersonate(user_id: UUID) -> Impersonation:
     """Act as a user for a quarter of an hour"""
     return impersonation.start(current_principal(), user_id)
+
+
+@blp.get("/v1/audit-log")
+@requires(*_BOTH, scope=Scope.ADMIN, resource=Resource.AUDIT, roles=_ADMINS)
+@blp.arguments(AuditLogQuery, location="query")
+@blp.response(200, AuditLogResponse)
+def find_audit_entries(query: dict[str, Any]) -> Part:
+    """List what was done in the company; for super admins who name no company, on the platform"""
+    window = {name: query.pop(name) for name in ("limit", "offset")}
+    return audit_log.find(current_principal(), audit_entries.Filters(**query), **window)
+
+
+@blp.get("/v1/audit-log/verify")
+@requires(*_BOTH, scope=Scope.ADMIN, resource=Resource.AUDIT, roles=_ADMINS, category=Category.ANALYTICS, waits=True)
+@blp.arguments(VerifyQuery, location="query")
+@blp.response(200, VerificationResponse)
+def verify_audit_log(query: dict[str, Any]) -> Verification:
+    """Find out whether entries were changed, removed or put in by hand, and which"""
+    known = {name: query.get(name) for name in ("known_position", "known_seal")}
+    return audit_log.verify(current_principal(), after=query["after"], **known)
 
 
 def _split(query: dict[str, Any]) -> tuple[PageRequest, Filters]:
