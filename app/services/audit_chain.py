@@ -1,7 +1,7 @@
 """Giving audit entries their places in the chains, and forgetting the oldest.
 
 Each company has a chain, and the platform one. The places are given at the end of the transaction, when nothing is
-waited for any more; from there to the commit the chain is the transaction's alone. See docs/decisions.
+waited for any more; from there to the commit the chain is the transaction's alone. See docs/decisions/0019.
 """
 
 import logging
