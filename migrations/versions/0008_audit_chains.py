@@ -7,8 +7,8 @@ from app.core.crypto import keyring
 from app.core.ids import new_id
 from app.security import audit_seal
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
