@@ -83,7 +83,8 @@ def _workers() -> tuple[bool, str]:
         if next(redis_extension.client.scan_iter(_WORKER_KEY.format(queue=queue, name="*"), count=1000), None) is None
     ]
     if missing:
-        return False, f"no worker for the queue {', '.join(missing)}"
+        # Events for other programs wait in Postgres: no reason to turn visitors away.
+        return set(missing) <= {Queue.WEBHOOKS}, f"no worker for the queue {', '.join(missing)}"
     return True, "every queue has a worker"
 
 

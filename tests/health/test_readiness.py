@@ -42,6 +42,13 @@ def test_is_not_ready_without_a_worker(client: FlaskClient) -> None:
     assert details["workers"] == "no worker for the queue " + ", ".join(queue.value for queue in Queue)
 
 
+def test_is_ready_while_only_other_programs_wait(client: FlaskClient) -> None:
+    health.note_worker("worker@here", [queue.value for queue in Queue if queue is not Queue.WEBHOOKS])
+    answer = client.get(PATH)
+    assert (answer.status_code, answer.json["status"]) == (200, "ready")
+    assert "no worker for the queue webhooks" in str(answer.json)
+
+
 def test_forgets_a_worker_that_is_silent(client: FlaskClient, worker: None) -> None:
     for key in redis_extension.client.scan_iter("frontdesk:worker:*"):
         assert 0 < redis_extension.client.ttl(key) <= health.WORKER_SILENCE_SECONDS
