@@ -44,6 +44,22 @@ _COLUMNS = text("""
 """)
 
 
+_SIMILAR = text("""
+    SELECT a.id, n.id, n.cosine FROM database_tables a
+    JOIN database_embeddings v ON v.company_id = :company AND v.connection_id = :connection AND v.space = :space
+        AND v.key = a.embedding_key
+    CROSS JOIN LATERAL (
+        SELECT b.id, -(w.vector <#> v.vector) AS cosine FROM database_tables b
+        JOIN database_embeddings w ON w.company_id = :company AND w.connection_id = :connection AND w.space = :space
+            AND w.key = b.embedding_key
+        WHERE b.company_id = :company AND b.connection_id = :connection AND b.deleted_at IS NULL AND b.id <> a.id
+        ORDER BY cosine DESC LIMIT :most
+    ) n
+    WHERE a.company_id = :company AND a.connection_id = :connection AND a.id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY a.id, n.cosine DESC
+""")
+
+
 class Place(NamedTuple):
     """A connection to look in, and the space of its vectors (None: it has none)."""
 
@@ -100,6 +116,15 @@ def rank_columns(
     """Columns of live tables that are near in meaning or in words, several times `most`."""
     named = {**_named(company_id, place, vector, words), "most": most}
     return [FoundColumn(*row) for row in session().execute(_COLUMNS, named)]
+
+
+def find_similar(
+    *, company_id: UUID, place: Place, table_ids: Sequence[UUID], most: int
+) -> list[tuple[UUID, UUID, float]]:
+    """For each of the tables the `most` live ones that are nearest in meaning, with the cosine of their vectors."""
+    named = {"company": company_id, "connection": place.connection_id, "space": place.space, "most": most}
+    rows = session().execute(_SIMILAR, {**named, "ids": [str(each) for each in table_ids]})
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def _named(company_id: UUID, place: Place, vector: Sequence[float] | None, words: Sequence[str]) -> dict[str, Any]:

@@ -53,6 +53,14 @@ def find_by_ids(*, company_id: UUID, table_ids: Sequence[UUID]) -> dict[UUID, Da
     return {table.id: table for table in session().scalars(statement)}
 
 
+def find_names(*, company_id: UUID, connection_id: UUID) -> dict[UUID, str]:
+    """The names of all live tables of a connection, by id."""
+    statement = select(DatabaseTable.id, DatabaseTable.name).where(
+        DatabaseTable.company_id == company_id, DatabaseTable.connection_id == connection_id, _LIVE
+    )
+    return {row.id: row.name for row in session().execute(statement.order_by(DatabaseTable.name))}
+
+
 def find_columns(*, company_id: UUID, table_ids: Sequence[UUID]) -> dict[UUID, list[DatabaseColumn]]:
     """The columns of tables, in their order."""
     statement = (

@@ -81,6 +81,20 @@ def are_on_their_way(*, company_id: UUID, agent_id: UUID) -> bool:
     return session().scalars(statement.limit(1)).first() is not None
 
 
+def find_ids_by_filenames(
+    *, company_id: UUID, agent_id: UUID, source: DocumentSource, filenames: Sequence[str]
+) -> list[UUID]:
+    """The live documents of an agent that are called so."""
+    statement = select(Document.id).where(
+        Document.company_id == company_id,
+        Document.agent_id == agent_id,
+        Document.source == source,
+        Document.filename.in_(filenames),
+        _LIVE,
+    )
+    return list(session().scalars(statement.order_by(Document.id)))
+
+
 def find_page(*, company_id: UUID, matching: DocumentFilter, sort: str, wanted: PageRequest) -> Page[Document]:
     """Live documents. `sort` is one of `SORTABLE`, after a minus for descending."""
     statement: Select[Document] = select(Document).where(Document.company_id == company_id, _LIVE)

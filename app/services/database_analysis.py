@@ -19,7 +19,7 @@ from app.jobs import JobName, enqueue, send
 from app.models.database_connection import AnalysisStage, AnalysisStatus, DatabaseConnection
 from app.repositories import database_connections, database_work
 from app.security.principal import Principal
-from app.services import audit, database_descriptions, database_reading, database_vectors
+from app.services import audit, database_descriptions, database_reading, database_samples, database_vectors
 from app.services.audit import Event
 from app.services.database_lease import LEASE, AnalysisLease
 from app.services.document_lease import LeaseLost
@@ -132,6 +132,7 @@ def _analyze(connection: DatabaseConnection, lease: AnalysisLease) -> None:
     database_reading.read(connection, lease)
     database_descriptions.describe(connection, lease)
     space = database_vectors.embed(connection, lease)
+    database_samples.make(connection, lease)
     with lease.storing(
         analysis_status=AnalysisStatus.DONE,
         analysis_stage=AnalysisStage.DONE,

@@ -111,7 +111,9 @@ def postgres_shop(server_url: str, name: str) -> tuple[Shop, Callable[[], None]]
 def mariadb_shop(server: MariaDb, name: str) -> Shop:
     """A database of its own on a MariaDB server."""
     server.execute(
-        f"CREATE OR REPLACE DATABASE {name}",
+        "SET foreign_key_checks = 0",
+        f"DROP DATABASE IF EXISTS {name}",
+        f"CREATE DATABASE {name}",
         f"CREATE OR REPLACE USER {READER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
         f"GRANT SELECT, SHOW VIEW ON {name}.* TO {READER}@'127.0.0.1'",
     )

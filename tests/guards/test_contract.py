@@ -45,11 +45,7 @@ PENDING = {
     ("GET", "/v1/analytic/usage"),
     ("GET", "/v1/analytic/agent/<agent_id>/performance-comparison"),
     ("POST", "/v1/analytic/export"),
-    ("GET", "/v1/database-connection/<connection_id>/semantic-snapshot"),
-    ("GET", "/v1/database-connection/<connection_id>/knowledge-graph"),
-    ("GET", "/v1/database-connection/<connection_id>/sample-queries"),
     ("POST", "/v1/database-connection/<connection_id>/text-to-sql"),
-    ("POST", "/v1/database-connection/export"),
 }
 
 

@@ -3,6 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+from app.blueprints.database.knowledge_schemas import (
+    ExportRequest,
+    ExportResponse,
+    GraphQuery,
+    GraphResponse,
+    SampleQueryPage,
+    SnapshotResponse,
+)
 from app.blueprints.database.schemas import (
     AnalyzeRequest,
     AnalyzingResponse,
@@ -19,15 +27,28 @@ from app.blueprints.database.schemas import (
 )
 from app.core.paging import Page, PageRequest
 from app.http.api import Blueprint
+from app.http.rate_limits import Category
 from app.http.requires import Credential, current_principal, requires
 from app.http.schemas import PageQuery
 from app.models.database_connection import DatabaseConnection
+from app.models.database_sample_query import DatabaseSampleQuery
 from app.models.database_table import DatabaseTable
 from app.models.user import Role
 from app.security.scopes import Resource, Scope
-from app.services import database_analysis, database_connections, database_tables
+from app.services import (
+    database_analysis,
+    database_connections,
+    database_exports,
+    database_graph,
+    database_samples,
+    database_snapshot,
+    database_tables,
+)
 from app.services.database_connections import TestReport
+from app.services.database_exports import Export
+from app.services.database_snapshot import Snapshot
 from app.services.database_tables import TableDetails
+from app.services.document_uploads import Taken
 
 blp = Blueprint("database", __name__, description="Customers' databases: connections, and what is in them.")
 
@@ -190,3 +211,53 @@ def restore_table(table_id: UUID) -> TableDetails:
 def find_deleted_tables(query: dict[str, int]) -> Page[DatabaseTable]:
     """List deleted tables of connections that live"""
     return database_tables.find_deleted(current_principal(), PageRequest(**query))
+
+
+@blp.get("/v1/database-connection/<uuid:connection_id>/semantic-snapshot")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, SnapshotResponse)
+def get_snapshot(query: dict[str, int], connection_id: UUID) -> Snapshot:
+    """Fetch what a database is about: its tables, page by page, concepts, and what has changed"""
+    return database_snapshot.get(current_principal(), connection_id, PageRequest(**query))
+
+
+@blp.get("/v1/database-connection/<uuid:connection_id>/knowledge-graph")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.arguments(GraphQuery, location="query")
+@blp.response(200, GraphResponse)
+def get_graph(query: dict[str, Any], connection_id: UUID) -> dict[str, Any]:
+    """Fetch a database's tables, columns and concepts as a graph, for a page of its tables"""
+    wanted = PageRequest(query["page"], query["per_page"])
+    return database_graph.get(
+        current_principal(), connection_id, search=query["search"], with_columns=query["columns"], wanted=wanted
+    )
+
+
+@blp.get("/v1/database-connection/<uuid:connection_id>/sample-queries")
+@requires(*BOTH, scope=Scope.READ, resource=DATABASES)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, SampleQueryPage)
+def find_sample_queries(query: dict[str, int], connection_id: UUID) -> Page[DatabaseSampleQuery]:
+    """List questions that a database answers, with SQL that was run and returned rows"""
+    return database_samples.find_all(current_principal(), connection_id, PageRequest(**query))
+
+
+@blp.post("/v1/database-connection/export")
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, category=Category.UPLOAD, waits=True)
+@blp.arguments(ExportRequest)
+@blp.response(202, ExportResponse)
+def export_tables(body: dict[str, Any]) -> dict[str, Any]:
+    """Make documents of a database's tables, for an agent to answer from; columns with personal data are left out"""
+    return {"documents": [_exported(each) for each in database_exports.export(current_principal(), Export(**body))]}
+
+
+def _exported(taken: Taken) -> dict[str, Any]:
+    document, refusal = taken.document, taken.refusal
+    return {
+        "id": document.id if document else None,
+        "filename": taken.filename,
+        "status": document.status if document else "refused",
+        "duplicate": taken.duplicate,
+        "error": refusal.detail if refusal else None,
+    }
