@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "worker": ("celery", "-A", "celery_worker", "worker", "-P", "threads", "-c", "8", "-Q", "default"),
     "chat": ("celery", "-A", "celery_worker", "worker", "-P", "threads", "-c", "256", "-Q", "chat"),
     "ingest": ("celery", "-A", "celery_worker", "worker", "-P", "prefork", "-c", "1", "-Q", "ingest"),
+    "webhooks": ("celery", "-A", "celery_worker", "worker", "-P", "threads", "-c", "32", "-Q", "webhooks"),
     "beat": ("celery", "-A", "celery_worker", "beat", "-S", "redbeat.RedBeatScheduler"),
 }
 
@@ -178,8 +179,9 @@ class Api:
         connection.request(method, path, content, sent)
         return _answer(connection, method, path)
 
-    def found_company(self, name: str = "Bench") -> None:
-        """Makes a company with an admin and an API key, whose headers are used from now on."""
+    def found_company(self, name: str = "Bench", *, scopes: Sequence[str] = ("read", "write")) -> dict[str, str]:
+        """Makes a company with an admin and an API key, whose headers are used from now on; returns the admin's e-mail
+        and password."""
         unique = uuid.uuid4().hex[:10]
         company = self.call("POST", "/v1/company", {"name": f"{name} {unique}", "email": f"{unique}@bench.example"})
         person = {"email": f"admin-{unique}@bench.example", "password": "correct horse battery staple"}
@@ -199,10 +201,11 @@ class Api:
         key = self.call(
             "POST",
             "/v1/auth/api-keys",
-            {"name": "bench", "scopes": ["read", "write"]},
+            {"name": "bench", "scopes": list(scopes)},
             headers={"Authorization": f"Bearer {token}"},
         )
         self.headers = {"X-API-Key": key["key"], "X-API-Secret": key["secret"]}
+        return person
 
     def use_model(self, agent_id: str, base_url: str, model: str = "bench") -> None:
         """Lets an agent answer by a model that speaks OpenAI's protocol, with the builtin embeddings."""

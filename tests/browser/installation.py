@@ -20,7 +20,9 @@ from tests.conftest import SECRET_KEY
 PROJECT = Path(__file__).resolve().parents[2]
 _WEB = ("gunicorn", "-c", "gunicorn.conf.py", "wsgi:application")
 # One process for all queues: it spends its time on answers, and documents are few and small.
-_WORKER = ("celery", "-A", "celery_worker", "worker", "-P", "threads", "-c", "32", "-Q", "chat,ingest,default")
+_QUEUES = "chat,ingest,default"
+_WORKER = ("celery", "-A", "celery_worker", "worker", "-P", "threads", "-c", "32", "-Q")
+_QUIET = ("--without-gossip", "--without-mingle", "--loglevel", "WARNING")
 # What `flask prepare` does, without the world's cities, which nobody asks for here.
 _PREPARE = """
 from app import create_app
@@ -44,22 +46,32 @@ def free_port() -> int:
 class Installation:
     """Starts on entering and ends with the block, whatever happens in it.
 
-    number: of this test process; its database and its Redis database are nobody else's, since the tests of the
-    application empty theirs after each test.
+    number: of this test process; its database (`name`) and its Redis database (from `first_redis` on) are nobody
+    else's, since the tests of the application empty theirs after each test. `settings` are added to the environment.
     """
 
-    def __init__(self, folder: Path, number: int, models: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        number: int,
+        models: Path,
+        *,
+        name: str = "browser",
+        first_redis: int = 8,
+        queues: str = _QUEUES,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
-        self._folder, self._models = folder, models
+        self._folder, self._models, self._queues = folder, models, queues
         self._processes: list[subprocess.Popen[bytes]] = []
         database, redis = urlsplit(os.environ["TEST_DATABASE_URL"]), urlsplit(os.environ["TEST_REDIS_URL"])
         self._environment: Mapping[str, str] = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
             **{f"RATE_LIMIT_{name}": "100000" for name in _CATEGORIES},
             "FRONTDESK_ENV": "test",
-            "DATABASE_URL": urlunsplit(database._replace(path=f"{database.path}_browser_{number}")),
-            "REDIS_URL": urlunsplit(redis._replace(path=f"/{number + 8}")),
+            "DATABASE_URL": urlunsplit(database._replace(path=f"{database.path}_{name}_{number}")),
+            "REDIS_URL": urlunsplit(redis._replace(path=f"/{number + first_redis}")),
             # The runtime role belongs to the whole server, and its password follows from the key.
             "SECRET_KEYS": SECRET_KEY,
             "DATA_DIR": str(folder / "data"),
@@ -76,6 +88,7 @@ class Installation:
             "ALLOWED_NETWORKS": "127.0.0.0/8",
             "LOG_LEVEL": "WARNING",
             "OMP_NUM_THREADS": "1",
+            **(settings or {}),
         }
 
     def __enter__(self) -> Self:
@@ -100,13 +113,25 @@ class Installation:
         """What the processes said, for the message of a test that waited in vain."""
         return "\n".join(path.read_text(errors="replace")[-4000:] for path in sorted(self._folder.glob("*.log")))
 
+    def kill_worker(self) -> None:
+        """Ends the worker as the kernel does when memory is short, and starts another one."""
+        os.killpg(self._worker.pid, signal.SIGKILL)
+        self._worker.wait()
+        self._processes.remove(self._worker)
+        self._worker = self._start("worker", "-m", *_WORKER, self._queues, *_QUIET)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What its processes see."""
+        return self._environment
+
     def _start_all(self) -> None:
         place = self._folder / "data" / "models" / BUILTIN_EMBEDDING_MODEL
         place.parent.mkdir(parents=True)
         prepare(self._models)
         place.symlink_to(self._models)
         self._wait_for(self._start("prepare", "-c", _PREPARE))
-        self._start("worker", "-m", *_WORKER, "--without-gossip", "--without-mingle", "--loglevel", "WARNING")
+        self._worker = self._start("worker", "-m", *_WORKER, self._queues, *_QUIET)
         self._wait_for_web(self._start("web", "-m", *_WEB))
 
     def _start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
