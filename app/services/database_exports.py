@@ -30,6 +30,7 @@ from app.services.audit import Event
 from app.services.database_access import DatabaseUnavailable
 from app.services.database_schema import StoredTable
 from app.services.document_uploads import ReceivedFile, Taken
+from app.textsql import rows
 from app.textsql.failures import DatabaseFailed
 from app.textsql.names import phrase
 from app.textsql.quoting import place, quoted
@@ -40,7 +41,6 @@ MOST_TABLES = 50
 _MARK = re.compile(r"\{([^{}]+)\}")
 _LONGEST_VALUE = 2_000
 _STATEMENT_SECONDS = 60.0
-_PIECE = 200
 _DECLARED = "text/markdown"
 _UNNAMED = re.compile(r"[^\w.-]+")
 
@@ -139,18 +139,16 @@ def _write_one(database: Connection, dialect: Dialect | None, stored: StoredTabl
     statement = f"SELECT {shown} FROM {place(stored.table.schema, stored.table.name, dialect)}"  # noqa: S608 - quoted
     if dialect is not None:
         statement += f" LIMIT {wanted.row_limit}"
-    left, room = wanted.row_limit, settings().max_document_bytes
-    result = database.exec_driver_sql(statement)
+    names = [name for name, _ in columns]
     with path.open("w", encoding="utf-8") as file:
-        room -= file.write(_heading(stored))
-        while left > 0 and room > 0 and (rows := result.fetchmany(min(_PIECE, left))):
-            left -= len(rows)
-            for row in rows:
-                text = _row(dict(zip((name for name, _ in columns), row, strict=True)), wanted.template)
-                room -= 4 * len(text)  # as many bytes as a character may have
-                if room > 0:
-                    file.write(text)
-    result.close()
+        room = settings().max_document_bytes - file.write(_heading(stored))
+        for piece in rows.read(database, statement, most=wanted.row_limit):
+            for row in piece:
+                text = _row(dict(zip(names, row, strict=True)), wanted.template)
+                room -= 4 * len(text)  # as many bytes as its characters may have
+                if room <= 0:
+                    return
+                file.write(text)
 
 
 def _columns(stored: StoredTable) -> list[tuple[str, str]]:

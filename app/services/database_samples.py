@@ -15,7 +15,7 @@ from app.security.principal import Principal
 from app.services import database_access, database_connections, database_schema
 from app.services.database_lease import AnalysisLease
 from app.services.database_schema import StoredTable
-from app.textsql import guard, samples
+from app.textsql import guard, run, samples
 from app.textsql.failures import DatabaseFailed, Failure
 from app.textsql.guard import Checked
 from app.textsql.samples import SampleQuery, Subject
@@ -91,7 +91,7 @@ def _try(
     server is gone."""
     try:
         checked = guard.check(each.sql, dialect, [table.table for table in tables], row_limit=_ROWS)
-        rows = _run(connection, checked)
+        found = _run(connection, checked)
     except guard.Refused as refusal:
         log.info("a sample query was refused", extra={"reason": refusal.reason})
         return None
@@ -99,7 +99,7 @@ def _try(
         if error.failure not in _OF_THE_STATEMENT:
             raise
         return None
-    if not rows:
+    if not found:
         return None
     return DatabaseSampleQuery(
         id=new_id(),
@@ -109,13 +109,11 @@ def _try(
         sql=each.sql,
         tables=[f"{table.schema}.{table.name}" if table.schema else table.name for table in checked.tables],
         columns=list(checked.columns),
-        row_count=rows,
+        row_count=found,
         ran_at=now(),
     )
 
 
 def _run(connection: DatabaseConnection, checked: Checked) -> int:
     with database_access.opened(connection, statement_seconds=_SECONDS) as database:
-        # Without parameters, or drivers would take `%Y` for one.
-        result = database.execution_options(no_parameters=True).exec_driver_sql(checked.sql)
-        return len(result.fetchmany(_ROWS))
+        return len(run.run(database, checked).rows)

@@ -71,9 +71,11 @@ def confirm(connection: Connection, each: Guess, values: Sequence[str], dialect:
         return each.confidence
     column = quoted(each.target_column, dialect)
     source = place(*each.target, dialect)
-    mark = "?" if dialect is Dialect.SQLITE else "%s"
-    marks = ", ".join([mark] * len(values))
-    statement = f"SELECT count(*) FROM {source} WHERE {column} IN ({marks})"
+    start = f"SELECT count(*) FROM {source} WHERE {column} IN "
+    mark = "?"
+    if dialect is not Dialect.SQLITE:
+        mark, start = "%s", start.replace("%", "%%")
+    statement = f"{start}({', '.join([mark] * len(values))})"
     found = connection.exec_driver_sql(statement, tuple(_typed(values))).scalar() or 0
     if found < _FOUND_AT_LEAST * len(values):
         return None

@@ -6,7 +6,7 @@ from app.textsql.schema import Dialect
 def quoted(name: str, dialect: Dialect | None) -> str:
     """A name in quotes, whatever is in it."""
     mark = "`" if dialect is Dialect.MYSQL else '"'
-    return f"{mark}{name.replace(mark, mark * 2)}{mark}".replace("%", "%%" if dialect is not Dialect.SQLITE else "%")
+    return f"{mark}{name.replace(mark, mark * 2)}{mark}"
 
 
 def place(schema: str | None, name: str, dialect: Dialect | None) -> str:

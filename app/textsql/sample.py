@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from app.textsql import personal
+from app.textsql import personal, rows
 from app.textsql.personal import Personal
 from app.textsql.quoting import place, quoted
 from app.textsql.schema import Column, Dialect, Table, TableKind
@@ -72,13 +72,13 @@ def class_of(kind: str) -> TypeClass:
 def sample(connection: Connection, table: Table, dialect: Dialect | None) -> dict[str, ColumnSample]:
     """Samples of a table's columns. Raises what the driver raises."""
     columns = [column for column in table.columns if class_of(column.type) is not TypeClass.OPAQUE]
-    rows = _rows(connection, table, columns, dialect) if columns else []
-    whole = len(rows) < _ROWS
+    found = _rows(connection, table, columns, dialect) if columns else []
+    whole = len(found) < _ROWS
     people = personal.is_of_people(table.name)
     seen: dict[str, ColumnSample] = {}
     for number, column in enumerate(columns):
-        values = [str(row[number]) for row in rows if row[number] is not None]
-        seen[column.name] = _seen(column, values, whole=whole, people=people, rows=len(rows))
+        values = [str(row[number]) for row in found if row[number] is not None]
+        seen[column.name] = _seen(column, values, whole=whole, people=people, looked_at=len(found))
     for column in table.columns:
         if column.name not in seen:
             kind = personal.kind_of(column.name, (), textual=True, people=people)
@@ -97,13 +97,13 @@ def unseen(table: Table) -> dict[str, ColumnSample]:
     }
 
 
-def _seen(column: Column, values: list[str], *, whole: bool, people: bool, rows: int) -> ColumnSample:
+def _seen(column: Column, values: list[str], *, whole: bool, people: bool, looked_at: int) -> ColumnSample:
     textual = class_of(column.type) is TypeClass.TEXT
     different = list(dict.fromkeys(values))
     kind = personal.kind_of(column.name, different[:_JUDGED] if textual else (), textual=textual, people=people)
     shown = personal.mask(different[: 4 * _SHOWN], kind)[:_SHOWN]
     declared = _declared_values(column.type)
-    few = (whole and len(different) <= _MOST_DISTINCT) or (len(different) <= _FEW and rows >= _MANY_ROWS)
+    few = (whole and len(different) <= _MOST_DISTINCT) or (len(different) <= _FEW and looked_at >= _MANY_ROWS)
     distinct: tuple[str, ...] | None = None
     if kind is None and declared:
         distinct = declared[:_MOST_DISTINCT]
@@ -128,19 +128,15 @@ def _rows(
     if dialect is Dialect.POSTGRESQL and table.kind is TableKind.TABLE and (table.row_estimate or 0) > _LARGE:
         share = 100 * _AIMED_AT / (table.row_estimate or 1)
         sampled = f"SELECT {shown} FROM {source} TABLESAMPLE SYSTEM ({share:.6f}) LIMIT {_ROWS}"
-        rows = _read(connection, sampled)
-        if len(rows) >= _ROWS:
-            return rows
+        found = _read(connection, sampled)
+        if len(found) >= _ROWS:
+            return found
     statement = f"SELECT {shown} FROM {source}"
     return _read(connection, statement if dialect is None else f"{statement} LIMIT {_ROWS}")
 
 
 def _read(connection: Connection, statement: str) -> Sequence[Sequence[object]]:
-    result = connection.exec_driver_sql(statement)
-    try:
-        return result.fetchmany(_ROWS)
-    finally:
-        result.close()
+    return [row for piece in rows.read(connection, statement, most=_ROWS) for row in piece]
 
 
 def _expression(column: Column, dialect: Dialect | None) -> str:
