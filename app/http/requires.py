@@ -233,11 +233,17 @@ def _authenticate(access: Access) -> Principal:
     try:
         principal = _identify(access)
     except AppError:
-        # Guessing, and calling with what was revoked, is counted by address, like any other caller.
-        rate_limits.enforce(Category.GENERAL, f"ip:{client_network()}")
+        # Guessing, and calling with what was revoked, is counted by address, like any other caller. Who sends nothing
+        # guesses nothing: a program that looks which routes there are learns of each that it needs credentials.
+        if _sends_credentials():
+            rate_limits.enforce(Category.GENERAL, f"ip:{client_network()}")
         raise
     g.principal = principal
     return principal
+
+
+def _sends_credentials() -> bool:
+    return any(request.headers.get(name) for name in ("Authorization", "X-API-Key", "X-API-Secret"))
 
 
 def _identify(access: Access) -> Principal:

@@ -144,6 +144,11 @@ def test_slows_the_guessing_of_credentials_down(client: FlaskClient, cast: Cast)
 
 
 @pytest.mark.usefixtures("limits")
+def test_who_sends_no_credentials_guesses_none(client: FlaskClient, cast: Cast) -> None:
+    assert [client.get(PROFILE).status_code for _ in range(8)] == [401] * 8
+
+
+@pytest.mark.usefixtures("limits")
 @pytest.mark.parametrize(
     ("own", "allowed"), [({"general": 5}, 5), ({"general": 1}, 1), ({"analytics": 9}, 3), ({}, 3), ({"general": 0}, 3)]
 )
@@ -168,7 +173,7 @@ def test_probes_and_documents_are_not_counted(client: FlaskClient, path: str) ->
 def test_every_limited_answer_tells_its_limit(client: FlaskClient, cast: Cast) -> None:
     for answer in (
         client.get(PROFILE, headers=cast.alice.headers),
-        client.get(PROFILE),
+        client.get(PROFILE, headers={"Authorization": "Bearer guessed"}),
         client.get("/v1/super-admin/company", headers=cast.alice.headers),
         client.post(LOGIN, json={}),
         client.post(LOGIN, data=b"x", content_type="text/plain"),
