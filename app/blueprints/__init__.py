@@ -13,7 +13,7 @@ from app.blueprints.database.routes import blp as database
 from app.blueprints.document.routes import blp as document
 from app.blueprints.health.routes import blp as health
 from app.blueprints.lead.routes import blp as lead
-from app.blueprints.oauth.routes import blp as oauth
+from app.blueprints.oauth.analytics_routes import blp as oauth
 from app.blueprints.profile.routes import blp as profile
 from app.blueprints.settings.routes import blp as settings
 from app.blueprints.webhook.routes import blp as webhook

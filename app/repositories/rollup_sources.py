@@ -5,11 +5,14 @@ so the two can't tell different figures. Each reads the raw rows of `:company` i
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from app.models.rollup_mark import Family, Span
 from app.repositories.histograms import bin_of
 
-NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
+# Stands for no key and for no agent in primary keys, where null can't be.
+NOBODY_ID = UUID(int=0)
+NOBODY = f"'{NOBODY_ID}'::uuid"
 _BUCKET = {
     Span.QUARTER: "date_bin('15 minutes', {}, TIMESTAMPTZ '2000-01-01 00:00+00')",
     Span.DAY: "date_trunc('day', {}, 'UTC')",

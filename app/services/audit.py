@@ -83,6 +83,7 @@ class Event(StrEnum):
     IDENTITY_SECRET_DELETED = "identity_secret_deleted"
     QUESTION_RESOLVED = "question_resolved"
     QUESTION_REOPENED = "question_reopened"
+    ANALYTICS_EXPORTED = "analytics_exported"
     LEAD_CREATED = "lead_created"
     LEAD_CHANGED = "lead_changed"
     LEAD_DELETED = "lead_deleted"

@@ -80,6 +80,11 @@ def share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
+def change(present: float | None, before: float | None) -> float | None:
+    """How much more (or, below 0, less) it is than before, as a share of that; None where there is no before."""
+    return None if present is None or not before else round((present - before) / before, 4)
+
+
 def answers(totals: Any, times: Iterable[Any]) -> Answers:
     """From the sums of `agent_rollups` and the histograms (measure, bin, times) of the same turns."""
     bins: dict[str, list[tuple[int, int]]] = {}

@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from app.blueprints.dashboard.figures import (
+from app.http.fields import identifier
+from app.http.figures import (
     AnswerCountsResponse,
     CostResponse,
     DailyResponse,
@@ -14,7 +15,6 @@ from app.blueprints.dashboard.figures import (
     count,
     period,
 )
-from app.http.fields import identifier
 from app.http.schemas import ResponseSchema, doc
 
 

@@ -1,0 +1,42 @@
+"""GET /v1/usage-trends."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.cast import Cast
+from tests.dashboard import refusals
+from tests.dashboard.calls import YESTERDAY, add_calls
+from tests.oauth.refused import check
+
+PATH = "/v1/usage-trends"
+
+
+def test_shows_days(client: FlaskClient, database: Session, cast: Cast) -> None:
+    add_calls(database, cast, 3)
+    shown: Any = client.get(f"{PATH}?days=3", headers=cast.alice.headers).json
+    assert shown["granularity"] == "daily"
+    assert [(each["at"], each["requests"]) for each in shown["series"]] == [
+        (str((YESTERDAY + timedelta(days=step)).date()), number) for step, number in ((-1, 0), (0, 3), (1, 0))
+    ]
+
+
+@pytest.mark.parametrize(("zone", "minutes"), [("UTC", "00"), ("Asia/Kolkata", "30")])
+def test_shows_hours_of_the_zone(client: FlaskClient, database: Session, cast: Cast, zone: str, minutes: str) -> None:
+    now = datetime.now(UTC)
+    add_calls(database, cast, 2, created_at=now, status=429)
+    query = {"days": 1, "granularity": "hourly", "timezone": zone}
+    shown: Any = client.get(PATH, query_string=query, headers=cast.alice.headers).json
+    last = shown["series"][-1]
+    assert (last["requests"], last["rate_limited"], last["error_rate"]) == (2, 2, 1.0)
+    begin = datetime.fromisoformat(last["at"])
+    assert begin <= now < begin + timedelta(hours=1)
+    assert {each["at"][14:16] for each in shown["series"]} == {minutes}
+    assert sum(each["requests"] for each in shown["series"]) == 2
+
+
+def test_refuses(client: FlaskClient, cast: Cast) -> None:
+    check(client, cast, PATH, **refusals.DAYS, granularity="weekly")
