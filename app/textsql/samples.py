@@ -11,7 +11,7 @@ from app.textsql.quoting import place, quoted
 from app.textsql.sample import TypeClass, class_of
 from app.textsql.schema import Column, Dialect, ForeignKey, Table
 
-_LARGE = 500_000
+_LARGE = 100_000
 _SURE = 0.8
 _MONTH = {
     Dialect.POSTGRESQL: "to_char({column}, 'YYYY-MM')",
@@ -69,7 +69,9 @@ def _about(
         )
     for key in table.foreign_keys:
         target = by_name.get((key.target_schema, key.target_table))
-        if target is not None and key.confidence >= _SURE and (label := _label(target)):
+        if target is None or key.confidence < _SURE or (target.table.row_estimate or 0) > _LARGE:
+            continue
+        if label := _label(target):
             yield _most(subject.table, target.table, key, label, dialect)
     yield SampleQuery(f"How many {things} are there?", f"SELECT COUNT(*) AS number FROM {source}")
 

@@ -18,11 +18,13 @@ READER, PASSWORD = "shop_reader", "s3cret-of-the-reader"
 
 @dataclass(frozen=True)
 class Shop:
-    """A customer's database. `url` is the reader's; `execute` runs statements as the owner."""
+    """A customer's database. `url` is the reader's; `execute` runs statements as the owner, whose `owner_url` is known
+    of Postgres."""
 
     kind: str
     url: str
     execute: Callable[..., None]
+    owner_url: str = ""
 
     @property
     def reader(self) -> str:
@@ -104,7 +106,8 @@ def postgres_shop(server_url: str, name: str) -> tuple[Shop, Callable[[], None]]
     )
     split = urlsplit(server_url)
     url = f"postgresql://{role}:{PASSWORD}@{split.hostname}:{split.port}/{name}"
-    shop = Shop("postgresql", url, lambda *statements: run(name, *statements))
+    owner_url = urlunsplit(split._replace(path=f"/{name}"))
+    shop = Shop("postgresql", url, lambda *statements: run(name, *statements), owner_url)
     return shop, lambda: run("postgres", drop, f'DROP ROLE IF EXISTS "{role}"')
 
 

@@ -20,6 +20,12 @@ from tests.rows import all_of, audited
 URL = "/v1/database-connection/export"
 
 
+@pytest.fixture(params=["sqlite"])
+def shop(request: pytest.FixtureRequest, shops: dict[str, Shop], reachable: None) -> Shop:
+    """One kind of server is enough where none differs."""
+    return shops[request.param]
+
+
 @pytest.fixture
 def analyzed(analyze: Analyze, connect: Connect, shop: Shop) -> DatabaseConnection:
     return analyze(connect(shop))
@@ -50,6 +56,7 @@ def _table(database: Session, name: str) -> str:
     return str(database.scalars(select(DatabaseTable.id).where(DatabaseTable.name == name)).one())
 
 
+@pytest.mark.parametrize("shop", ["postgresql", "mysql", "sqlite"], indirect=True)
 def test_makes_a_document_of_each_table(export: Any, read: Any, database: Session, agent: UUID) -> None:
     answer = export()
     assert answer.status_code == 202
