@@ -50,9 +50,9 @@ _BY_NAME: Mapping[Personal, re.Pattern[str]] = MappingProxyType(
             Personal.NAME: r"(?:first|last|full|middle|given|family|sur|nick|user|display|contact|customer|person"
             r"|employee|patient|guest|author|owner|holder|recipient|client|billing|shipping)_?names?"
             r"|surname|forename|vorname|nachname|apellidos?|nombre_completo|prenom|login|username|salutation",
+            Personal.NETWORK: r"ip(?:_?address)?|ip_?addr|remote_?addr|mac_?address|user_?agent|device_?id|cookie",
             Personal.ADDRESS: r"(?:street|home|postal|mailing|billing|shipping|delivery)_?(?:address|name)?\d?|address"
             r"(?:_?line)?_?\d?|addr|strasse|direccion|adresse|house_?(?:no|number)|lat(?:itude)?|lon(?:gitude)?|lng|geo",
-            Personal.NETWORK: r"ip(?:_?address)?|ip_?addr|remote_?addr|mac_?address|user_?agent|device_?id|cookie",
             Personal.NOTE: r"notes?|comments?|remarks?|message|feedback|notiz(?:en)?|bemerkung|observaciones|body",
         }.items()
     }
