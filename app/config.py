@@ -31,11 +31,21 @@ _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Everywhere else 0 would mean something that nobody wants: no limit at all, or a loop without a pause.
 _MAY_BE_ZERO = {"trusted_proxies", "login_lock_seconds", "audit_retention_days"}
 _SHORTEST_AUDIT_DAYS = 30
+# By name or by unit. Moments that no calendar has can't be computed; the others would shut everybody out.
+_MOST = {
+    "days": 36_500,
+    "hours": 876_000,
+    "minutes": 52_560_000,
+    "seconds": 3_000_000_000,
+    "password_min_length": 64,
+    "evidence_floor": 1.0,
+}
 
 
-def setting(help: str, default: Any = dataclasses.MISSING) -> Any:
-    """A field of `Settings`, with the sentence that the configuration table of the README prints."""
-    return field(default=default, metadata={"help": help})
+def setting(help: str, default: Any = dataclasses.MISSING, *, runtime: bool = False) -> Any:
+    """A field of `Settings`, with the sentence that the configuration table of the README prints. With `runtime` super
+    admins can change it while everything runs: nothing may remember it then."""
+    return field(default=default, metadata={"help": help, "runtime": runtime})
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)  # without a repr, for it would show every secret
@@ -84,8 +94,15 @@ class Settings:
     database_statement_timeout_ms: int = setting("Longest a single statement may run.", 15_000)
     redis_timeout_seconds: float = setting("Longest a Redis command may take before we go on without it.", 0.3)
 
-    allow_signup: bool = setting("Whether anybody may create a company (`POST /v1/company`).", True)
-    require_verified_email: bool = setting("Whether users must verify their e-mail before they can sign in.", False)
+    allow_signup: bool = setting("Whether anybody may create a company (`POST /v1/company`).", True, runtime=True)
+    maintenance_notice: str = setting(
+        "What the team is told whenever it looks who it is (`GET /v1/auth/user/me`), say of a maintenance.",
+        "",
+        runtime=True,
+    )
+    require_verified_email: bool = setting(
+        "Whether users must verify their e-mail before they can sign in.", False, runtime=True
+    )
     super_admin_email: str = setting("E-mail of the super admin that `GET /v1/auth/super-admin` seeds.", "")
     super_admin_password: str = setting("Password of that super admin.", "")
     demo_password: str = setting("Password of the demo company's admin, seeded by `flask prepare --demo`.", "")
@@ -98,30 +115,35 @@ class Settings:
         "with.",
         30,
     )
-    invitation_days: int = setting("Life of an invitation.", 7)
-    setup_token_hours: int = setting("Life of the token with which a new company's first admin registers.", 24)
-    verification_hours: int = setting("Life of an e-mail verification link.", 48)
-    password_reset_minutes: int = setting("Life of a password reset link.", 60)
-    password_min_length: int = setting("Shortest password, in characters.", 10)
+    invitation_days: int = setting("Life of an invitation.", 7, runtime=True)
+    setup_token_hours: int = setting(
+        "Life of the token with which a new company's first admin registers.", 24, runtime=True
+    )
+    verification_hours: int = setting("Life of an e-mail verification link.", 48, runtime=True)
+    password_reset_minutes: int = setting("Life of a password reset link.", 60, runtime=True)
+    password_min_length: int = setting("Shortest password, in characters.", 10, runtime=True)
     password_hash_memory_kib: int = setting("Argon2id memory per hash.", 19_456)
     password_hash_iterations: int = setting("Argon2id passes per hash.", 2)
-    login_failures_allowed: int = setting("Failed sign-ins for one e-mail before it is locked.", 5)
-    login_lock_seconds: int = setting("First lock; doubled at every further failure.", 30)
-    login_lock_max_seconds: int = setting("Longest lock.", 900)
-    api_key_max_days: int = setting("Longest life that can be asked for an API key.", 3650)
+    login_failures_allowed: int = setting("Failed sign-ins for one e-mail before it is locked.", 5, runtime=True)
+    login_lock_seconds: int = setting("First lock; doubled at every further failure.", 30, runtime=True)
+    login_lock_max_seconds: int = setting("Longest lock.", 900, runtime=True)
+    api_key_max_days: int = setting("Longest life that can be asked for an API key.", 3650, runtime=True)
 
     rate_limit_authentication: int = setting(
-        "Calls a minute to sign-in, registration and token routes, per address.", 5
+        "Calls a minute to sign-in, registration and token routes, per address.",
+        5,
+        runtime=True,
     )
-    rate_limit_general: int = setting("Calls a minute per caller to everything else.", 100)
+    rate_limit_general: int = setting("Calls a minute per caller to everything else.", 100, runtime=True)
     rate_limit_visitors: int = setting(
         "Calls a minute of visitors who have no token yet (opening the widget, registering), per address and agent; "
         "per address five times as many.",
         100,
+        runtime=True,
     )
-    rate_limit_upload: int = setting("Uploads a minute per caller.", 10)
-    rate_limit_ai: int = setting("Calls a minute per caller that ask a model.", 20)
-    rate_limit_analytics: int = setting("Calls a minute per caller to analytics.", 50)
+    rate_limit_upload: int = setting("Uploads a minute per caller.", 10, runtime=True)
+    rate_limit_ai: int = setting("Calls a minute per caller that ask a model.", 20, runtime=True)
+    rate_limit_analytics: int = setting("Calls a minute per caller to analytics.", 50, runtime=True)
 
     widget_test_page: bool = setting(
         "Whether `POST /test` renders pages in production, too: anybody could have it show theirs at our address.",
@@ -135,8 +157,10 @@ class Settings:
     usage_buffer_size: int = setting(
         "Records of API calls kept while Postgres is away; older ones are dropped.", 50_000
     )
-    usage_retention_days: int = setting("How long records of API calls are kept.", 400)
-    audit_retention_days: int = setting("How long audit entries are kept, 30 days or more; 0 keeps them for good.", 0)
+    usage_retention_days: int = setting("How long records of API calls are kept.", 400, runtime=True)
+    audit_retention_days: int = setting(
+        "How long audit entries are kept, 30 days or more; 0 keeps them for good.", 0, runtime=True
+    )
 
     storage_url: str = setting(
         "Where files are kept: `s3://bucket/prefix?endpoint=https://host:port&region=…` (keys from "
@@ -171,18 +195,24 @@ class Settings:
     )
     database_test_seconds: float = setting("Longest that connecting to a customer's database may take.", 8.0)
 
-    max_message_characters: int = setting("Longest message of a visitor.", 8_000)
-    context_length: int = setting("How many tokens of a conversation a model is shown, by default.", 4_000)
-    conversation_idle_hours: int = setting("After so long without a message a conversation is not active any more.", 24)
+    max_message_characters: int = setting("Longest message of a visitor.", 8_000, runtime=True)
+    context_length: int = setting(
+        "How many tokens of a conversation a model is shown, by default.", 4_000, runtime=True
+    )
+    conversation_idle_hours: int = setting(
+        "After so long without a message a conversation is not active any more.", 24, runtime=True
+    )
     turn_lease_seconds: int = setting("How long a worker owns a message without giving a sign of life.", 12)
     turn_attempts: int = setting("How often a message is tried when its worker dies.", 8)
     turn_seconds: int = setting("Longest that an answer may take.", 120)
-    max_queued_turns: int = setting("Most unanswered messages of one conversation.", 20)
+    max_queued_turns: int = setting("Most unanswered messages of one conversation.", 20, runtime=True)
     model_connect_seconds: float = setting("Longest that connecting to a model's provider may take.", 5.0)
     model_first_token_seconds: float = setting("Longest until a model begins to answer.", 30.0)
     model_pause_seconds: float = setting("Longest pause within a model's answer.", 20.0)
     model_attempts: int = setting("How often a model is asked before the next one in line is.", 2)
-    evidence_floor: float = setting("How sure the documents must be (0 to 1) before an agent answers from them.", 0.5)
+    evidence_floor: float = setting(
+        "How sure the documents must be (0 to 1) before an agent answers from them.", 0.5, runtime=True
+    )
     stream_heartbeat_seconds: float = setting("How often a silent stream says that it lives.", 15.0)
     stream_keep_seconds: int = setting("How long events can be resumed after the last one.", 3600)
     stream_keep_events: int = setting("How many events of a conversation can be resumed.", 10_000)
@@ -244,6 +274,11 @@ class Settings:
         return urlunsplit(parts._replace(netloc=f"frontdesk_runtime:{quote(password)}@{host}"))
 
 
+def runtime_names() -> frozenset[str]:
+    """The settings that super admins can change while everything runs."""
+    return frozenset(each.name for each in dataclasses.fields(Settings) if each.metadata["runtime"])
+
+
 def with_driver(url: str) -> str:
     """A Postgres URL for SQLAlchemy, whose own default is another driver than ours."""
     return "postgresql+psycopg2://" + url.partition("://")[2]
@@ -297,6 +332,9 @@ def _check(settings: Settings) -> None:
 
 
 def _check_number(name: str, value: float) -> None:
+    most = _MOST.get(name, _MOST.get(name.rpartition("_")[2], float("inf")))
+    if value > most:
+        raise SettingsError(f"{variable(name)} must be {most} or less.")
     least = 0 if name in _MAY_BE_ZERO else 1 if isinstance(value, int) else sys.float_info.min
     if not least <= value < float("inf"):  # the other way round NaN would pass
         raise SettingsError(f"{variable(name)} must be {'0 or more' if least == 0 else 'more than 0'}.")

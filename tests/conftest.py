@@ -28,7 +28,7 @@ from app.db import Base, db
 from app.extensions import redis_extension
 from app.http import rate_limits
 from app.security import tokens
-from app.services import installation, usage
+from app.services import installation, runtime_settings, usage
 from scripts.browser import HOW_TO_GET_IT, find_chromium
 from tests.cast import Cast, make_cast
 from tests.database.mariadb import HOW_TO_GET_IT as HOW_TO_GET_MARIADB
@@ -175,6 +175,7 @@ def _clean(request: pytest.FixtureRequest) -> Iterator[None]:
         tokens.forget_verified()
         redis_extension.client.flushdb()
         rate_limits.forget()
+        runtime_settings.forget()
 
 
 @pytest.fixture

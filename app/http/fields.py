@@ -1,11 +1,13 @@
 """Fields that several routes share."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import marshmallow as ma
+import orjson
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import fields, validate
@@ -15,6 +17,7 @@ from app.http.schemas import doc
 EXAMPLE_ID = "0198c0de-7a3b-7c11-8a55-3f2b6d4e9a01"
 EXAMPLE_TIME = "2026-11-21T09:30:00Z"
 _LONGEST_ADDRESS = 2000
+_LARGEST_NUMBER = 999_999_999_999_999  # every language's JSON reads it exactly
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -132,3 +135,23 @@ def web_address(description: str, example: str, *, most: int) -> fields.URL:
         validate=validate.Length(max=most),
         metadata=doc(description, example),
     )
+
+
+def small_json(most: int) -> Callable[[Any], None]:
+    """A rule for a value of any shape that is kept: JSON of `most` bytes, with numbers that every program reads."""
+
+    def check(value: Any) -> None:
+        _storable(value)
+        if len(orjson.dumps(value)) > most:
+            raise ma.ValidationError(f"May have {most} bytes at most, as JSON.")
+
+    return check
+
+
+def _storable(value: Any) -> None:
+    """Raises for what would come back from Postgres as something that JSON can't say: jsonb makes 1e308 an integer of
+    309 digits."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) > _LARGEST_NUMBER:
+        raise ma.ValidationError(f"Numbers may have 15 digits at most: {value} is too large.")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _storable(inner)

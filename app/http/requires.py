@@ -23,7 +23,7 @@ from app.http.request_context import client_network
 from app.models.user import Role
 from app.security.principal import Principal, PrincipalKind
 from app.security.scopes import Resource, Scope
-from app.services import authentication
+from app.services import authentication, runtime_settings
 from app.services.document_uploads import ReceivedFile
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -158,6 +158,7 @@ def _guarded(view: View, access: Access) -> View:
     def guarded(*args: Any, **kwargs: Any) -> Response:
         if access.category is Category.UNLIMITED and access.public:
             return make_response(view(*args, **kwargs))
+        runtime_settings.keep_current()
         if access.stage is not None:
             return _answer_with_files(access, access.stage, lambda: make_response(view(*args, **kwargs)))
         # Read before the transaction begins: a client that sends its body byte by byte must not hold a connection to

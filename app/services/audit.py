@@ -38,6 +38,7 @@ class Event(StrEnum):
     PASSWORD_RESET_FORCED = "password_reset_forced"
     USER_STATUS_CHANGED = "user_status_changed"
     USER_ROLE_CHANGED = "user_role_changed"
+    CONFIG_CHANGED = "config_changed"
     IMPERSONATION_STARTED = "impersonation_started"
     PROFILE_CHANGED = "profile_changed"
     API_KEY_CREATED = "api_key_created"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.settings import settings
 from app.errors import NotFound
 from app.models.user import User
 from app.repositories import users
@@ -18,6 +19,11 @@ def get(principal: Principal) -> User:
     if not user:
         raise NotFound
     return user
+
+
+def maintenance_notice() -> str | None:
+    """What the operator wants the team to know, if anything."""
+    return settings().maintenance_notice or None
 
 
 def change(principal: Principal, changes: Mapping[str, Any]) -> User:

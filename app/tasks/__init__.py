@@ -12,6 +12,7 @@ from app.core import broker
 from app.core.logging import request_id
 from app.extensions import celery
 from app.jobs import JobName, Queue
+from app.services import runtime_settings
 
 
 class ContextTask(Task):
@@ -23,6 +24,7 @@ class ContextTask(Task):
         """Runs the body; logs of it carry the task's id as the request id."""
         request_id.set(self.request.id)
         with ContextTask.app_context():
+            runtime_settings.keep_current()
             return self.run(*args, **kwargs)
 
 

@@ -30,8 +30,6 @@ DEVIATIONS = {
 PENDING = {
     ("GET", "/v1/admin/system-metric"),
     ("GET", "/v1/super-admin/company/<company_id>/system-metric"),
-    ("GET", "/v1/config"),
-    ("PATCH", "/v1/config"),
     ("POST", "/v1/system-metric"),
     ("POST", "/v1/database-connection/<connection_id>/text-to-sql"),
 }

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.blueprints.admin.audit_schemas import AuditLogQuery, AuditLogResponse, VerificationResponse, VerifyQuery
+from app.blueprints.admin.config_schemas import ConfigEntryPage, ConfigEntryResponse, PutConfigRequest
 from app.blueprints.admin.schemas import (
     DirectoryUserPage,
     ForcedResetResponse,
@@ -17,14 +18,16 @@ from app.core.paging import Page, PageRequest
 from app.http.api import Blueprint
 from app.http.rate_limits import Category
 from app.http.requires import Credential, current_principal, requires
+from app.http.schemas import PageQuery
 from app.http.shared import UserResponse
 from app.models.user import Role, User
 from app.repositories import audit_entries
 from app.repositories.user_directory import Filters
 from app.security.scopes import Resource, Scope
-from app.services import audit_log, impersonation, user_administration, user_directory
+from app.services import audit_log, configuration, impersonation, user_administration, user_directory
 from app.services.audit_log import Part
 from app.services.audit_verification import Verification
+from app.services.configuration import Change, Shown
 from app.services.impersonation import Impersonation
 from app.services.user_administration import ForcedReset
 
@@ -116,6 +119,31 @@ def verify_audit_log(query: dict[str, Any]) -> Verification:
     """Find out whether entries were changed, removed or put in by hand, and which"""
     known = {name: query.get(name) for name in ("known_position", "known_seal")}
     return audit_log.verify(current_principal(), after=query["after"], **known)
+
+
+@blp.get("/v1/config")
+@requires(*_BOTH, scope=Scope.ADMIN, resource=Resource.SETTINGS, roles=_ADMINS)
+@blp.arguments(PageQuery, location="query")
+@blp.response(200, ConfigEntryPage)
+def find_config(query: dict[str, int]) -> Page[Shown]:
+    """List settings that can change at run time, and entries; sensitive ones for super admins alone, masked"""
+    return configuration.find(current_principal(), PageRequest(**query))
+
+
+@blp.patch("/v1/config")
+@requires(*_BOTH, scope=Scope.ADMIN, resource=Resource.SETTINGS, roles=_ADMINS, impersonated=False)
+@blp.arguments(PutConfigRequest)
+@blp.response(200, ConfigEntryResponse)
+def put_config(body: dict[str, Any]) -> Shown:
+    """Create or change an entry: your company's, or for super admins who name no company a setting or the platform's"""
+    change = Change(
+        key=body["config_key"],
+        value=body["config_value"],
+        kind=body.get("config_type"),
+        description=body.get("description"),
+        is_sensitive=body.get("is_sensitive"),
+    )
+    return configuration.put(current_principal(), change)
 
 
 def _split(query: dict[str, Any]) -> tuple[PageRequest, Filters]:

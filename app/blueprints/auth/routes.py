@@ -94,7 +94,12 @@ def get_me() -> dict[str, Any]:
     principal = current_principal()
     # The company first: looking a super admin's own row up leaves the company that they act for.
     company = companies.get_own(principal) if principal.company_id else None
-    return {"user": profiles.get(principal), "company": company, "impersonator_id": principal.impersonator_id}
+    return {
+        "user": profiles.get(principal),
+        "company": company,
+        "impersonator_id": principal.impersonator_id,
+        "maintenance_notice": profiles.maintenance_notice(),
+    }
 
 
 @blp.post("/v1/auth/logout")

@@ -83,6 +83,9 @@ class MeResponse(ResponseSchema):
         CompanyResponse, allow_none=True, metadata={"description": "Their company; null for super admins."}
     )
     impersonator_id = identifier("The super admin acting as this user, if any.", allow_none=True)
+    maintenance_notice = fields.String(
+        allow_none=True, metadata=doc("What the operator wants the team to know; null: nothing.", "Back at noon.")
+    )
 
 
 class EmailRequest(StrictSchema):

@@ -1,17 +1,15 @@
 """Shapes of the profile routes."""
 
 from functools import cache
-from typing import Any
 from zoneinfo import available_timezones
 
 import marshmallow as ma
-import orjson
 from marshmallow import fields, validate
 
+from app.http.fields import small_json
 from app.http.schemas import StrictSchema, doc, text
 
 _MAX_PREFERENCES = 16_384
-_LARGEST_NUMBER = 999_999_999_999_999  # every language's JSON reads it exactly
 
 # Once a process: it walks through hundreds of files.
 _zones = cache(available_timezones)
@@ -20,21 +18,6 @@ _zones = cache(available_timezones)
 def _known_zone(name: str) -> None:
     if name not in _zones():
         raise ma.ValidationError("Not an IANA time zone. Write it as in Europe/Madrid.")
-
-
-def _storable(value: Any) -> None:
-    """Raises for what would come back from Postgres as something that JSON can't say: jsonb makes 1e308 an integer of
-    309 digits."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) > _LARGEST_NUMBER:
-        raise ma.ValidationError(f"Numbers may have 15 digits at most: {value} is too large.")
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _storable(inner)
-
-
-def _small(value: Any) -> None:
-    _storable(value)
-    if len(orjson.dumps(value)) > _MAX_PREFERENCES:
-        raise ma.ValidationError(f"May have {_MAX_PREFERENCES} bytes at most, as JSON.")
 
 
 class UpdateProfileRequest(StrictSchema):
@@ -52,6 +35,6 @@ class UpdateProfileRequest(StrictSchema):
     preferences = fields.Dict(
         keys=fields.String(validate=validate.Length(max=100)),
         values=fields.Raw(allow_none=True),
-        validate=_small,
+        validate=small_json(_MAX_PREFERENCES),
         metadata=doc("What the frontend keeps for the user; replaces what was there.", {"theme": "dark"}),
     )
