@@ -37,6 +37,8 @@ class JobName(StrEnum):
     ANALYZE_DATABASE = "database.analyze"
     SWEEP_DATABASES = "database.sweep"
     REFRESH_ROLLUPS = "analytics.refresh_rollups"
+    COLLECT_SYSTEM_METRICS = "metrics.collect"
+    COLLECT_ALL_SYSTEM_METRICS = "metrics.collect_all"
     DELIVER_WEBHOOK = "webhook.deliver"
     SWEEP_WEBHOOKS = "webhook.sweep"
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app.blueprints.address.routes import blp as address
-from app.blueprints.admin.routes import blp as admin
+from app.blueprints.admin.metric_routes import blp as admin
 from app.blueprints.agent.routes import blp as agent
 from app.blueprints.auth.routes import blp as auth
 from app.blueprints.company.routes import blp as company

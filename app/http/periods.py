@@ -69,16 +69,21 @@ class _Query(ma.Schema):
         return data
 
 
-class PeriodQuery(_Query):
+class CompanyQuery(_Query):
+    """Whose, for super admins."""
+
+    company_id = identifier("The company, for super admins.")
+
+
+class PeriodQuery(CompanyQuery):
     """The period that is asked for."""
 
     start_date = start_date()
     end_date = end_date()
     timezone = time_zone()
-    company_id = identifier("The company, for super admins.")
 
 
-class DaysQuery(_Query):
+class DaysQuery(CompanyQuery):
     """How many days are asked for."""
 
     days = fields.Integer(
@@ -87,7 +92,6 @@ class DaysQuery(_Query):
         metadata=doc("How many days back, with today.", DEFAULT_DAYS),
     )
     timezone = time_zone()
-    company_id = identifier("The company, for super admins.")
 
 
 class PeriodResponse(ResponseSchema):

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
 from app.core.transaction import session
 from app.models.api_request import ApiRequest
@@ -43,6 +43,7 @@ _ADD_ALL = text(
     f"INSERT INTO api_requests ({_COLUMNS}) SELECT {_COLUMNS} "  # noqa: S608 - the names of our own fields
     "FROM json_populate_recordset(CAST(NULL AS api_requests), CAST(:records AS json))"
 )
+_DELETED_AT_ONCE = 50_000
 # The key or company of a call may be gone by the time its record is written; such records go with them.
 _TOUCH_KEYS = text(
     "UPDATE api_keys SET last_used_at = GREATEST(last_used_at, used.at), use_count = use_count + used.n "
@@ -70,5 +71,6 @@ def add_all_across_companies(records: Sequence[CallRecord]) -> None:
 
 
 def delete_before_across_companies(moment: datetime) -> int:
-    """Forgets old calls. Returns how many."""
-    return changed_rows(delete(ApiRequest).where(ApiRequest.created_at < moment))
+    """Forgets old calls, the oldest first and so many that it takes seconds; the next run goes on. Returns how many."""
+    oldest = select(ApiRequest.id).where(ApiRequest.created_at < moment).order_by(ApiRequest.created_at)
+    return changed_rows(delete(ApiRequest).where(ApiRequest.id.in_(oldest.limit(_DELETED_AT_ONCE))))

@@ -41,9 +41,10 @@ _COMPANIES = text(
     f"SELECT DISTINCT m.company_id FROM rollup_marks m JOIN companies c ON c.id = m.company_id WHERE {_DUE}"  # noqa: S608
 )
 _FORGET = text("DELETE FROM rollup_marks m WHERE NOT EXISTS (SELECT FROM companies c WHERE c.id = m.company_id)")
+_EXTENT = "min(created_at) AS first, max(created_at) AS last, count(*) AS rows"
 _SPAN = text(
     " UNION ALL ".join(
-        f"(SELECT min(created_at) AS first, max(created_at) AS last FROM {table} WHERE company_id = :company)"  # noqa: S608
+        f"(SELECT {_EXTENT} FROM {table} WHERE company_id = :company)"  # noqa: S608
         for table in (
             "api_requests",
             "conversations",
@@ -109,11 +110,11 @@ def mark_days(*, company_id: UUID, family: Family, days: Sequence[datetime]) -> 
         session().execute(_MARK_DAYS, {"company": company_id, "family": family.value, "days": list(days)})
 
 
-def extent(*, company_id: UUID) -> tuple[datetime, datetime] | None:
-    """The times of the company's first and last raw row; None when there is none."""
+def extent(*, company_id: UUID) -> tuple[datetime, datetime, int] | None:
+    """The times of the company's first and last raw row, and how many there are; None when there is none."""
     rows = session().execute(_SPAN, {"company": company_id}).all()
     firsts, lasts = [row.first for row in rows if row.first], [row.last for row in rows if row.last]
-    return (min(firsts), max(lasts)) if firsts else None
+    return (min(firsts), max(lasts), sum(row.rows for row in rows)) if firsts else None
 
 
 def companies_to_refresh_across_companies(*, today: datetime) -> Sequence[UUID]:

@@ -12,6 +12,7 @@ from app.repositories import (
     idempotency_records,
     login_throttles,
     one_time_tokens,
+    system_metrics,
     user_sessions,
     webhook_log,
 )
@@ -20,6 +21,7 @@ from app.services import audit_chain
 log = logging.getLogger(__name__)
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
+_METRICS_KEPT = timedelta(days=30)
 _EVENTS_AT_ONCE = 5_000
 
 
@@ -32,6 +34,7 @@ def purge_expired() -> dict[str, int]:
             "one_time_tokens": one_time_tokens.delete_expired_across_companies(moment - _KEPT_AFTER_EXPIRY),
             "idempotency_records": idempotency_records.delete_expired_across_companies(moment),
             "login_throttles": login_throttles.delete_untouched_since(moment - timedelta(days=1)),
+            "system_metrics": system_metrics.delete_before_across_companies(moment - _METRICS_KEPT),
             "api_requests": api_requests.delete_before_across_companies(
                 moment - timedelta(days=settings().usage_retention_days)
             ),

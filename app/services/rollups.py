@@ -2,8 +2,9 @@
 comes round."""
 
 import logging
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
 from app.core.clock import now
@@ -19,7 +20,8 @@ log = logging.getLogger(__name__)
 _LENGTH = {Span.QUARTER: QUARTER, Span.DAY: DAY}
 # Marks that are worked off in one transaction; who reads figures waits for no more than that.
 _MOST_MARKS = 5_000
-_REBUILT_AT_ONCE = timedelta(days=7)
+# Raw rows that are counted in one transaction of a rebuild.
+_REBUILT_AT_ONCE = 200_000
 _BEFORE_ALL = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _AFTER_ALL = datetime.fromisoformat("9000-01-01T00:00:00+00:00")
 
@@ -55,26 +57,31 @@ def refresh_all() -> int:
 
 
 def rebuild(company_id: UUID) -> None:
-    """Counts everything of a company again, whatever the marks say, a week at a time."""
+    """Counts everything of a company again, whatever the marks say, so many days at a time that no transaction is
+    long."""
     with transaction():
         enter_company(company_id)
         extent = rollups.extent(company_id=company_id)
-    # What is counted of a time without any raw row goes, too.
-    first, last = extent or (now(), now())
+    first, last, rows = extent or (now(), now(), 0)
     begin, end = utc_day(first), utc_day(last) + DAY
-    weeks = [(at, min(at + _REBUILT_AT_ONCE, end)) for at in _steps(begin, end, _REBUILT_AT_ONCE)]
-    ranges = [(_BEFORE_ALL, begin), *weeks, (end, _AFTER_ALL)]
-    for range_ in ranges:
-        with transaction():
-            enter_company(company_id)
-            rollups.lock(company_id=company_id)
-            moment = now()
-            days = _steps(range_[0], range_[1], DAY) if range_ in weeks else []
-            for family in Family:
-                rollups.refresh(company_id=company_id, family=family, span=Span.QUARTER, ranges=[range_])
-                rollups.refresh(company_id=company_id, family=family, span=Span.DAY, ranges=_over([range_], moment))
-                open_days = [day for day in days if day >= utc_day(moment)]
-                rollups.mark_days(company_id=company_id, family=family, days=open_days)
+    steps = min((end - begin).days, -(-rows // _REBUILT_AT_ONCE) or 1)
+    cuts = [begin + index * (end - begin).days // steps * DAY for index in range(1, steps)]
+    # What is counted of a time without any raw row goes, too.
+    for lo, hi in pairwise([_BEFORE_ALL, *cuts, _AFTER_ALL]):
+        _recount(company_id, lo, hi, end)
+
+
+def _recount(company_id: UUID, lo: datetime, hi: datetime, end: datetime) -> None:
+    with transaction():
+        enter_company(company_id)
+        rollups.lock(company_id=company_id)
+        today = utc_day(now())
+        open_days = [today + step * DAY for step in range((min(hi, end) - today).days)] if hi > today else []
+        for family in Family:
+            rollups.refresh(company_id=company_id, family=family, span=Span.QUARTER, ranges=[(lo, hi)])
+            over = [(lo, min(hi, today))] if lo < today else []
+            rollups.refresh(company_id=company_id, family=family, span=Span.DAY, ranges=over)
+            rollups.mark_days(company_id=company_id, family=family, days=open_days)
 
 
 def rebuild_all() -> Iterable[UUID]:
@@ -98,11 +105,6 @@ def _count_days(company_id: UUID, family: Family, days: set[datetime], moment: d
     rollups.mark_days(company_id=company_id, family=family, days=sorted(days - over))
 
 
-def _over(ranges: Sequence[Range], moment: datetime) -> list[Range]:
-    """The part of them that lies in days that are over."""
-    return [(lo, min(hi, utc_day(moment))) for lo, hi in ranges if lo < utc_day(moment)]
-
-
 def _merged(buckets: set[datetime], span: Span) -> list[Range]:
     """Buckets as ranges, neighbours as one."""
     ranges: list[Range] = []
@@ -112,7 +114,3 @@ def _merged(buckets: set[datetime], span: Span) -> list[Range]:
         else:
             ranges.append((at, at + _LENGTH[span]))
     return ranges
-
-
-def _steps(begin: datetime, end: datetime, step: timedelta) -> list[datetime]:
-    return [begin + index * step for index in range(-(-(end - begin) // step))]

@@ -96,6 +96,11 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
                 "schedule": 5.0,
                 "options": {"expires": 5},
             },
+            "measure the platform and its companies": {
+                "task": JobName.COLLECT_ALL_SYSTEM_METRICS.value,
+                "schedule": 300.0,
+                "options": {"expires": 300},
+            },
             "forget what has expired": {
                 "task": JobName.PURGE_EXPIRED.value,
                 "schedule": 3600.0,

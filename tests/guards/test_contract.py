@@ -28,9 +28,6 @@ DEVIATIONS = {
 }
 # Rows of blueprints that exist, which are still to come.
 PENDING = {
-    ("GET", "/v1/admin/system-metric"),
-    ("GET", "/v1/super-admin/company/<company_id>/system-metric"),
-    ("POST", "/v1/system-metric"),
     ("POST", "/v1/database-connection/<connection_id>/text-to-sql"),
 }
 

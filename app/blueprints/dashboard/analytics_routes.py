@@ -11,10 +11,11 @@ from app.blueprints.dashboard.report_schemas import (
     ConversationAnalyticsResponse,
     ExportAnalyticsRequest,
     LeadAnalyticsResponse,
+    QueuedMetricsResponse,
     UsageAnalyticsResponse,
 )
 from app.blueprints.dashboard.routes import blp
-from app.http.periods import PeriodQuery
+from app.http.periods import CompanyQuery, PeriodQuery
 from app.http.rate_limits import Category
 from app.http.requires import Credential, current_principal, requires
 from app.security.scopes import Resource, Scope
@@ -25,6 +26,7 @@ from app.services import (
     conversation_analytics,
     lead_analytics,
     periods,
+    system_metrics,
     usage_analytics,
 )
 from app.services.analytics import AgentAnalytics, Dashboard
@@ -98,3 +100,13 @@ def export_analytics(body: dict[str, Any]) -> Response:
     response = Response(stream_with_context(export.pieces), content_type=export.content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{export.name}"'
     return response
+
+
+@blp.post("/v1/system-metric")
+@requires(*_BOTH, scope=Scope.WRITE, resource=_ANALYTICS, category=Category.ANALYTICS)
+@blp.arguments(CompanyQuery, location="query")
+@blp.response(202, QueuedMetricsResponse)
+def collect_system_metrics(_query: dict[str, object]) -> dict[str, str]:
+    """Have the system metrics of the company collected in the background"""
+    system_metrics.ask(current_principal())
+    return {"status": "queued", "poll_url": "/v1/admin/system-metric"}

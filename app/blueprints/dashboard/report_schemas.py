@@ -227,3 +227,10 @@ class ExportAnalyticsRequest(StrictSchema):
     start_date = start_date()
     end_date = end_date()
     timezone = time_zone()
+
+
+class QueuedMetricsResponse(ResponseSchema):
+    """A collection of metrics that is on its way."""
+
+    status = fields.String(metadata=doc("Always `queued`.", "queued"))
+    poll_url = fields.String(metadata=doc("Where admins read it, some seconds later.", "/v1/admin/system-metric"))
