@@ -10,7 +10,7 @@ from app import create_app
 from app.config import Settings
 from app.core import engine
 from app.extensions import celery
-from app.services import turn_leases
+from app.services import turn_leases, webhook_delivery
 from app.tasks import analytics, conversation, database, document, heartbeat, housekeeping, mail, warm_up, webhook
 
 __all__ = [
@@ -38,6 +38,7 @@ application = create_app(dataclasses.replace(Settings.from_env(), database_pool_
 @worker_shutting_down.connect
 def _hand_over(**_: Any) -> None:
     turn_leases.stop()
+    webhook_delivery.stop()
 
 
 @worker_process_init.connect

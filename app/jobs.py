@@ -41,6 +41,7 @@ class JobName(StrEnum):
     COLLECT_ALL_SYSTEM_METRICS = "metrics.collect_all"
     DELIVER_WEBHOOK = "webhook.deliver"
     SWEEP_WEBHOOKS = "webhook.sweep"
+    TELL_EXPIRED_KEYS = "webhook.tell_expired_keys"
 
 
 QUEUES: dict[JobName, Queue] = {

@@ -32,6 +32,7 @@ CATALOGUE: dict[Type, tuple[str, str]] = {
     Type.DOCUMENT_RESTORED: ("A deleted document came back.", "DocumentResponse"),
     Type.API_KEY_CREATED: ("An API key was made; its secret is not in it.", "ApiKeyResponse"),
     Type.API_KEY_REVOKED: ("An API key was revoked.", "ApiKeyResponse"),
+    Type.API_KEY_EXPIRED: ("An API key has expired; told within a minute.", "ApiKeyResponse"),
     Type.WEBHOOK_TEST: ("Somebody tried the webhook out; it says nothing but that.", "object"),
 }
 _HEADERS = {

@@ -9,12 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Identified, Json, PlatformOrCompanyOwned, Timestamped
 
+_UNTOLD = "expires_at IS NOT NULL AND revoked_at IS NULL AND expiry_told_at IS NULL"
+
 
 class ApiKey(Identified, PlatformOrCompanyOwned, Timestamped, Base):
     """A credential for programs: `X-API-Key` carries `key`, `X-API-Secret` the secret that was shown once."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (Index("ix_api_keys_company_id", "company_id"),)
+    __table_args__ = (
+        Index("ix_api_keys_company_id", "company_id"),
+        Index("ix_api_keys_expiring", "expires_at", postgresql_where=text(_UNTOLD)),
+    )
 
     key: Mapped[str] = mapped_column(unique=True)
     secret_hash: Mapped[str]
@@ -24,6 +29,8 @@ class ApiKey(Identified, PlatformOrCompanyOwned, Timestamped, Base):
     permissions: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When webhooks were told that it has expired.
+    expiry_told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     use_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))

@@ -32,6 +32,7 @@ class WebhookEventType(StrEnum):
     DOCUMENT_RESTORED = "document.restored"
     API_KEY_CREATED = "api_key.created"
     API_KEY_REVOKED = "api_key.revoked"
+    API_KEY_EXPIRED = "api_key.expired"
     WEBHOOK_TEST = "webhook.test"
 
 

@@ -1,5 +1,6 @@
 """API keys."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -58,3 +59,16 @@ def renew_hash(*, company_id: UUID | None, key_id: UUID, secret_hash: str) -> No
     """Stores the hash of the same secret under a newer key of ours."""
     statement = update(ApiKey).where(owned_by(ApiKey, company_id), ApiKey.id == key_id)
     changed_rows(statement.values(secret_hash=secret_hash))
+
+
+def take_expired_across_companies(*, at: datetime, limit: int) -> Sequence[ApiKey]:
+    """Keys that have expired and that nobody was told of; each is given out once."""
+    due = (
+        select(ApiKey.id)
+        .where(ApiKey.expires_at <= at, ApiKey.revoked_at.is_(None), ApiKey.expiry_told_at.is_(None))
+        .order_by(ApiKey.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    statement = update(ApiKey).where(ApiKey.id.in_(due)).values(expiry_told_at=at, updated_at=ApiKey.updated_at)
+    return session().scalars(statement.returning(ApiKey)).all()

@@ -9,6 +9,8 @@ from app.core.clock import now
 from app.core.crypto import keyring
 from app.core.ids import new_id
 from app.core.paging import Page, PageRequest
+from app.core.tenancy import across_companies
+from app.core.transaction import transaction
 from app.errors import Forbidden, NotFound
 from app.models.api_key import ApiKey
 from app.models.audit_entry import RiskLevel
@@ -22,6 +24,7 @@ from app.services import audit, webhook_events, webhook_payloads
 from app.services.audit import Event
 
 _DEFAULT_SCOPES = (Scope.READ,)
+_EXPIRED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,15 @@ def revoke(principal: Principal, key_id: UUID) -> None:
             risk=RiskLevel.MEDIUM,
         )
         _tell(Type.API_KEY_REVOKED, key)
+
+
+def tell_expired() -> int:
+    """Tells webhooks of the keys that have expired since the last time; returns how many."""
+    with transaction(), across_companies("keys of all companies expire"):
+        expired = api_keys.take_expired_across_companies(at=now(), limit=_EXPIRED_AT_ONCE)
+        for key in expired:
+            _tell(Type.API_KEY_EXPIRED, key)
+    return len(expired)
 
 
 def _tell(event_type: Type, key: ApiKey) -> None:

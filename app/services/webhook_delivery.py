@@ -5,6 +5,7 @@ dies leaves a lease behind; when it has run out, the event is sent again, with t
 """
 
 import logging
+import threading
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,7 @@ _LEASE_MARGIN = timedelta(seconds=20)
 _TURN_SECONDS = 10.0
 _SUCCESS_STALE = timedelta(minutes=1)
 _SWEEP_LIMIT = 1_000
+_stopping = threading.Event()
 
 
 def deliver(company_id: UUID, webhook_id: UUID) -> None:
@@ -38,7 +40,7 @@ def deliver(company_id: UUID, webhook_id: UUID) -> None:
     webhook_wake_ups.woken(webhook_id)
     end = time.monotonic() + _TURN_SECONDS
     is_first = True
-    while True:
+    while not _stopping.is_set():
         with pace.place_for(webhook_id) as has_place:
             taken = take(company_id, webhook_id) if has_place else None
             if taken is None:
@@ -51,6 +53,12 @@ def deliver(company_id: UUID, webhook_id: UUID) -> None:
         if time.monotonic() > end:
             webhook_wake_ups.wake(company_id, webhook_id)
             return
+
+
+def stop() -> None:
+    """This process is about to end: it begins with no further event. What is under way has the time that its worker
+    gets; what is cut off is sent again, by another one, under the same id."""
+    _stopping.set()
 
 
 def sweep() -> int:

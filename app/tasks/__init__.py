@@ -91,6 +91,11 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
                 "schedule": 15.0,
                 "options": {"expires": 15},
             },
+            "tell of expired keys": {
+                "task": JobName.TELL_EXPIRED_KEYS.value,
+                "schedule": 60.0,
+                "options": {"expires": 60},
+            },
             "deliver due events": {
                 "task": JobName.SWEEP_WEBHOOKS.value,
                 "schedule": 5.0,

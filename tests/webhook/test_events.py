@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.models.agent import Agent
+from app.models.api_key import ApiKey
 from app.models.turn import TurnOutcome
 from app.models.webhook_event import WebhookEvent
-from app.services import answering, turns
+from app.services import answering, api_keys, turns
 from app.services.questions import Composed
 from tests.cast import Cast
 from tests.rows import all_of, change
@@ -135,8 +138,6 @@ def test_visitors_who_say_who_they_are(client: FlaskClient, call: Call, agent: U
 
 
 def test_visitors_whom_their_company_knows(client: FlaskClient, database: Session, agent: UUID, happens: Any) -> None:
-    from app.models.agent import Agent
-
     change(database, Agent, agent, identity_secret=SECRET, identity_secret_at=all_of(database, Agent)[0].created_at)
 
     def identify(name: str) -> None:
@@ -160,4 +161,23 @@ def test_api_keys(call: Call, happens: Any) -> None:
     with happens("api_key.revoked") as told:
         for _ in range(2):
             call("DELETE", f"/v1/auth/api-keys/{made['id']}")
+    assert told[0]["id"] == made["id"]
+
+
+def test_api_keys_that_expire(app: Flask, database: Session, cast: Cast, call: Call, happens: Any) -> None:
+    made = call("POST", "/v1/auth/api-keys", name="Web shop", expires_in_days=1).json
+    revoked = call("POST", "/v1/auth/api-keys", name="Old", expires_in_days=1).json
+    call("DELETE", f"/v1/auth/api-keys/{revoked['id']}")
+    cast.key(cast.root, "read", expires_at=datetime.now(UTC) - timedelta(days=1))  # the platform's
+
+    def look() -> int:
+        with app.app_context():
+            return api_keys.tell_expired()
+
+    with happens():
+        assert look() == 1
+    for each in (made, revoked):
+        change(database, ApiKey, UUID(each["id"]), expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    with happens("api_key.expired") as told:
+        assert (look(), look()) == (1, 0)
     assert told[0]["id"] == made["id"]
