@@ -68,7 +68,7 @@ def build_messages(
     language: str | None,
 ) -> list[ChatMessage]:
     """The messages of one call. `history`: earlier turns, oldest first, bounded by the caller; `language`: BCP 47."""
-    fence = _Fence(secrets.token_hex(8))
+    fence = Fence(secrets.token_hex(8))
     return [
         ChatMessage("system", _system_text(agent, language, fence)),
         *(_past_turn(message, fence) for message in history if message.role != "system"),
@@ -76,19 +76,23 @@ def build_messages(
     ]
 
 
-class _Fence:
+class Fence:
+    """Marks text as data, by a number that nobody who wrote the text can know."""
+
     def __init__(self, nonce: str) -> None:
         self.nonce = nonce
 
     def around(self, label: str, text: str) -> str:
+        """The text between marks, without anything that looks like one."""
         return f"<<<{self.nonce} {label}>>>\n{self.defuse(text)}\n<<<{self.nonce} end>>>"
 
     def defuse(self, text: str) -> str:
+        """The text without anything that looks like a mark."""
         text = _FENCE_LOOKALIKE.sub(lambda run: "‹" * len(run[0]) if run[0][0] == "<" else "›" * len(run[0]), text)
         return _TOKEN_LOOKALIKE.sub("(no answer)", text).replace(self.nonce, "…")
 
 
-def _system_text(agent: AgentVoice, language: str | None, fence: _Fence) -> str:
+def _system_text(agent: AgentVoice, language: str | None, fence: Fence) -> str:
     voice = [
         f"Your manner: {agent.personality.strip()}" if agent.personality.strip() else "",
         f"What the company wants of you:\n{agent.instructions.strip()}" if agent.instructions.strip() else "",
@@ -103,18 +107,18 @@ def _system_text(agent: AgentVoice, language: str | None, fence: _Fence) -> str:
     )
 
 
-def _past_turn(message: ChatMessage, fence: _Fence) -> ChatMessage:
+def _past_turn(message: ChatMessage, fence: Fence) -> ChatMessage:
     if message.role == "assistant":
         return ChatMessage("assistant", fence.defuse(without_markers(message.content)))
     return ChatMessage("user", fence.around("visitor", message.content))
 
 
-def _question_text(passages: Sequence[PromptPassage], question: str, fence: _Fence) -> str:
+def _question_text(passages: Sequence[PromptPassage], question: str, fence: Fence) -> str:
     found = "\n\n".join(_passage_text(passage, fence) for passage in passages) or _NO_PASSAGES
     return f"Passages:\n\n{found}\n\nThe visitor's question:\n\n{fence.around('visitor', question)}"
 
 
-def _passage_text(passage: PromptPassage, fence: _Fence) -> str:
+def _passage_text(passage: PromptPassage, fence: Fence) -> str:
     # Footnotes of the document's own would be taken for numbers of passages.
     text = _CITATION_LOOKALIKE.sub(r"(\1)", passage.text)
     place = [_one_line(part) for part in (passage.title, passage.heading) if part.strip()]
