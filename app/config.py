@@ -29,7 +29,7 @@ class SettingsError(ValueError):
 
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Everywhere else 0 would mean something that nobody wants: no limit at all, or a loop without a pause.
-_MAY_BE_ZERO = {"trusted_proxies", "login_lock_seconds", "audit_retention_days"}
+_MAY_BE_ZERO = {"database_most_cost", "trusted_proxies", "login_lock_seconds", "audit_retention_days"}
 _SHORTEST_AUDIT_DAYS = 30
 # By name or by unit. Moments that no calendar has can't be computed; the others would shut everybody out.
 _MOST = {
@@ -194,6 +194,12 @@ class Settings:
         "",
     )
     database_test_seconds: float = setting("Longest that connecting to a customer's database may take.", 8.0)
+    database_query_seconds: float = setting("Longest that a question's query may run on a customer's database.", 15.0)
+    database_most_rows: int = setting("Most rows that a question's query returns.", 1_000)
+    database_result_bytes: int = setting("Most bytes that a question's query returns.", 1_000_000)
+    database_most_cost: float = setting(
+        "Queries are not run that Postgres expects to cost more than this, in its planner's units. 0: no limit.", 0.0
+    )
 
     max_message_characters: int = setting("Longest message of a visitor.", 8_000, runtime=True)
     context_length: int = setting(

@@ -9,7 +9,7 @@ from app.blueprints.auth.routes import blp as auth
 from app.blueprints.company.routes import blp as company
 from app.blueprints.conversation.routes import blp as conversation
 from app.blueprints.dashboard.analytics_routes import blp as dashboard
-from app.blueprints.database.routes import blp as database
+from app.blueprints.database.question_routes import blp as database
 from app.blueprints.document.routes import blp as document
 from app.blueprints.health.routes import blp as health
 from app.blueprints.lead.routes import blp as lead

@@ -20,9 +20,12 @@ class CitationResponse(ResponseSchema):
     """Where a statement of an answer comes from. The server alone decides what is cited."""
 
     index = fields.Integer(metadata=doc("The number of the marker in the answer: `[1]`.", 1))
-    document_id = _id("The document.")
-    chunk_id = _id("The passage.")
-    title = fields.String(metadata=doc("The document's title.", "Returns and refunds"))
+    document_id = _id("The document; missing where rows of a database are cited.")
+    chunk_id = _id("The passage; missing where rows of a database are cited.")
+    connection_id = _id("The connection to the database whose rows are cited; missing where it is a document.")
+    title = fields.String(
+        metadata=doc("The document's title, or what the connection to the database is called.", "Returns and refunds")
+    )
     url = fields.String(allow_none=True, metadata=doc("Where the page is, for documents from the web.", None))
     page = fields.Integer(allow_none=True, metadata=doc("The page, from 1, where there are pages.", 3))
     heading_path = fields.List(
@@ -31,6 +34,10 @@ class CitationResponse(ResponseSchema):
     quote = fields.String(metadata=doc("The words that it rests on.", "You can return any item within 30 days."))
     start = fields.Integer(metadata=doc("Where the quote begins, in characters of the document's text.", 1204))
     end = fields.Integer(metadata=doc("Where it ends.", 1244))
+    sql = fields.String(metadata=doc("The query whose rows are cited; missing where it is a document.", "SELECT 1"))
+    ran_at = _moment("When the query ran; missing where it is a document.")
+    row_count = fields.Integer(metadata=doc("How many rows came back; missing where it is a document.", 1))
+    cut = fields.Boolean(metadata=doc("Whether there were more of them; missing where it is a document.", False))
     score = fields.Float(metadata=doc("How well the passage fitted the question, 0 to 1.", 0.93))
 
 

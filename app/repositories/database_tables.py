@@ -61,6 +61,14 @@ def find_names(*, company_id: UUID, connection_id: UUID) -> dict[UUID, str]:
     return {row.id: row.name for row in session().execute(statement.order_by(DatabaseTable.name))}
 
 
+def has_any_for_visitors(*, company_id: UUID, agent_id: UUID) -> bool:
+    """Whether an agent may answer visitors from any table."""
+    statement = _of_live_connections(company_id).where(
+        DatabaseConnection.agent_id == agent_id, DatabaseTable.answers_visitors, _LIVE
+    )
+    return session().scalars(statement.limit(1)).first() is not None
+
+
 def find_columns(*, company_id: UUID, table_ids: Sequence[UUID]) -> dict[UUID, list[DatabaseColumn]]:
     """The columns of tables, in their order."""
     statement = (

@@ -30,7 +30,13 @@ _CLAIM = text(
 _CONTEXT = text(
     """
     SELECT m.content AS question, c.max_context_length, c.lead_id, a.name AS agent_name, a.instructions,
-        a.personality_traits, a.languages, a.document_languages, a.embedding_space
+        a.personality_traits, a.languages, a.document_languages, a.embedding_space,
+        EXISTS (
+            SELECT 1 FROM database_connections d
+            JOIN database_tables t ON t.company_id = :company AND t.connection_id = d.id AND t.answers_visitors
+                AND t.deleted_at IS NULL
+            WHERE d.company_id = :company AND d.agent_id = a.id AND d.deleted_at IS NULL
+        ) AS has_data
     FROM messages m
     JOIN conversations c ON c.company_id = :company AND c.id = m.conversation_id AND c.deleted_at IS NULL
     JOIN agents a ON a.company_id = :company AND a.id = c.agent_id AND a.deleted_at IS NULL

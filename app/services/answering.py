@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 from uuid import UUID
 
 from app.ai import language
@@ -12,8 +13,8 @@ from app.core.tenancy import enter_company
 from app.core.transaction import transaction
 from app.errors import NotFound
 from app.models.turn import TurnOutcome
-from app.repositories import agents
-from app.services import builtin_answers, evidence, model_answers, model_choice
+from app.repositories import agents, database_tables
+from app.services import builtin_answers, database_evidence, evidence, model_answers, model_choice
 from app.services.call_costs import Call
 from app.services.evidence import Evidence
 from app.services.model_choice import BUILTIN_EMBEDDING
@@ -64,6 +65,7 @@ def answer_once(company_id: UUID, agent_id: UUID, text: str) -> Composed:
             document_languages=tuple(agent.document_languages),
             space=agent.embedding_space,
             choice=model_choice.find(company_id=company_id, agent_id=agent_id),
+            has_data=database_tables.has_any_for_visitors(company_id=company_id, agent_id=agent_id),
             deadline=time.monotonic() + settings().turn_seconds,
         )
     return compose(question, Listener(on_text=lambda _text: None, on_restart=lambda: None))
@@ -72,11 +74,12 @@ def answer_once(company_id: UUID, agent_id: UUID, text: str) -> Composed:
 def _compose(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
     if not question.choice.chat:
         return builtin_answers.compose(question, spoken, found, listener)
-    if not found.passages:
+    rows = database_evidence.find(question, calls) if question.has_data else None
+    if not found.passages and rows is None:
         return builtin_answers.refuse(question, spoken, 0.0, listener)
     wider = evidence.find_with_context(question, spoken)
     calls.extend(wider.calls if wider else [])
-    asked = wider or found
+    asked = replace(wider or found, results=() if rows is None else (rows,))
     try:
         return model_answers.compose(question, spoken, asked, listener, calls)
     except AllModelsFailed as error:

@@ -97,6 +97,8 @@ class Event(StrEnum):
     DATABASE_TABLE_DELETED = "database_table_deleted"
     DATABASE_TABLES_DELETED = "database_tables_deleted"
     DATABASE_TABLE_RESTORED = "database_table_restored"
+    DATABASE_EXAMPLE_ADDED = "database_example_added"
+    DATABASE_EXAMPLE_REMOVED = "database_example_removed"
     DATABASE_EXPORTED = "database_exported"
     WEBHOOK_CREATED = "webhook_created"
     WEBHOOK_CHANGED = "webhook_changed"

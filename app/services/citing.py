@@ -3,6 +3,25 @@
 from typing import Any
 
 from app.repositories.passages import Passage
+from app.services.query_results import QueryResult
+
+
+def citation_of_rows(index: int, result: QueryResult) -> dict[str, Any]:
+    """The same for rows of a database: all of them as they came, with the query and when it ran."""
+    return {
+        "index": index,
+        "connection_id": str(result.connection_id),
+        "title": result.title,
+        "url": None,
+        "page": None,
+        "heading_path": [],
+        "quote": result.text,
+        "sql": result.sql,
+        "ran_at": result.ran_at.isoformat().replace("+00:00", "Z"),
+        "row_count": result.row_count,
+        "cut": result.cut,
+        "score": 1.0,
+    }
 
 
 def citation(index: int, passage: Passage, start: int, end: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.repositories.passages import Passage
 from app.services import embedding_spaces, model_choice, retrieval
 from app.services.call_costs import Call
 from app.services.model_choice import BUILTIN_EMBEDDING, EmbeddingChoice
+from app.services.query_results import QueryResult
 from app.services.questions import Question
 
 _MOST_PASSAGES = 8
@@ -49,6 +50,13 @@ class Evidence:
     standing: Standing = field(default=NOTHING_FOUND)
     embedder: Embedder | None = None
     calls: list[Call] = field(default_factory=list)
+    # Rows of the company's databases, which may be cited like a passage; numbered after them.
+    results: tuple[QueryResult, ...] = ()
+
+    @property
+    def sources(self) -> list[Passage | QueryResult]:
+        """Everything that may be cited, in the order of its numbers."""
+        return [*self.passages, *self.results]
 
 
 def find(question: Question, spoken: str) -> Evidence:

@@ -3,47 +3,42 @@
 A model says only numbers; which passage a number stands for, and which words of it are quoted, is decided here.
 """
 
-from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
-from app.ai.chat import ChatMessage, ChatProvider, ChatRequest, Finished, TextDelta
+from app.ai.chat import ChatMessage, ChatRequest, Finished
 from app.ai.citations import CitationFilter
 from app.ai.extractive import select_quote
 from app.ai.prompts import AgentVoice, PromptPassage, build_messages
-from app.ai.resilience import CallRecord, Candidate, RetryPolicy, Switched, stream_with_fallback
+from app.ai.resilience import RetryPolicy, Switched, stream_with_fallback
 from app.core.settings import settings
 from app.models.provider_model import ModelType
 from app.models.turn import TurnOutcome
-from app.services import builtin_answers, model_choice
+from app.services import builtin_answers, chat_lines
 from app.services.call_costs import Call
-from app.services.citing import citation
+from app.services.citing import citation, citation_of_rows
 from app.services.evidence import Evidence
-from app.services.model_choice import ChatChoice
 from app.services.questions import Composed, Listener, Question
-
-_MAX_TOKENS = 1_024
 
 
 def compose(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
     """The answer of the first model in line that gives one; raises `AllModelsFailed`. `calls` gets a record of every
     attempt."""
     line = question.choice.chat
-    written = CitationFilter(range(1, len(found.passages) + 1))
+    written = CitationFilter(range(1, len(found.passages) + len(found.results) + 1))
     finished: Finished | None = None
     events = stream_with_fallback(
-        [_candidate(each) for each in line],
+        [chat_lines.candidate(each) for each in line],
         ChatRequest(messages=_messages(question, spoken, found), deadline=question.deadline),
         policy=RetryPolicy(attempts=settings().model_attempts),
-        on_call=_recorder(line, calls),
+        on_call=chat_lines.recorder(line, calls),
     )
     listener.on_wait()
     with closing(events):
         for event in events:
             if isinstance(event, Switched):
                 listener.on_restart()
-                written = CitationFilter(range(1, len(found.passages) + 1))
+                written = CitationFilter(range(1, len(found.passages) + len(found.results) + 1))
             elif isinstance(event, Finished):
                 finished = event
             else:
@@ -65,25 +60,6 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     )
 
 
-class _Tuned:
-    """A model that is asked with the parameters of its own settings."""
-
-    def __init__(self, inner: ChatProvider, choice: ChatChoice) -> None:
-        self.provider, self.model = inner.provider, inner.model
-        self._inner, self._choice = inner, choice
-
-    def stream(self, request: ChatRequest) -> Generator[TextDelta | Finished]:
-        """See `ChatProvider`."""
-        own = self._choice
-        tuned = replace(request, temperature=own.temperature, max_tokens=own.max_tokens or _MAX_TOKENS, extra=own.extra)
-        yield from self._inner.stream(tuned)
-
-
-def _candidate(choice: ChatChoice) -> Candidate:
-    made = model_choice.make_candidate(choice)
-    return Candidate(_Tuned(made.provider, choice), made.key)
-
-
 def _messages(question: Question, spoken: str, found: Evidence) -> tuple[ChatMessage, ...]:
     voice = AgentVoice(
         name=question.agent_name,
@@ -93,23 +69,13 @@ def _messages(question: Question, spoken: str, found: Evidence) -> tuple[ChatMes
     )
     passages = [
         PromptPassage(index, each.title, " › ".join(each.heading_path), each.page, each.text)
-        for index, each in enumerate(found.passages, start=1)
+        for index, each in enumerate(found.sources, start=1)
     ]
     return tuple(
         build_messages(
             agent=voice, history=question.history, passages=passages, question=question.text, language=spoken
         )
     )
-
-
-def _recorder(line: tuple[ChatChoice, ...], calls: list[Call]) -> Callable[[CallRecord], None]:
-    def record(call: CallRecord) -> None:
-        choice = next((each for each in line if each.model == call.model), line[0])
-        calls.append(
-            Call(call, choice.provider_name, ModelType.CHAT, choice.input_price, choice.output_price, choice.currency)
-        )
-
-    return record
 
 
 def _say(listener: Listener, text: str) -> None:
@@ -127,14 +93,20 @@ def _citations(written: CitationFilter, found: Evidence, spoken: str) -> list[di
     cited: dict[int, dict[str, Any]] = {}
     for marker in written.markers:
         if marker.index not in cited:
-            passage = found.passages[marker.index - 1]
-            span = select_quote(written.statement_for(marker), passage.text, spoken)
-            cited[marker.index] = citation(marker.index, passage, span.start, span.end)
+            cited[marker.index] = _citation(marker.index, written.statement_for(marker), found, spoken)
     return [cited[index] for index in sorted(cited)]
 
 
+def _citation(index: int, statement: str, found: Evidence, spoken: str) -> dict[str, Any]:
+    if index > len(found.passages):
+        return citation_of_rows(index, found.results[index - len(found.passages) - 1])
+    passage = found.passages[index - 1]
+    span = select_quote(statement, passage.text, spoken)
+    return citation(index, passage, span.start, span.end)
+
+
 def _confidence(found: Evidence) -> float:
-    return round(max((each.cosine for each in found.passages), default=0.0), 4)
+    return round(max((each.cosine for each in found.sources), default=0.0), 4)
 
 
 def _metadata(calls: list[Call], finished: Finished | None) -> dict[str, Any]:

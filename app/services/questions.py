@@ -26,6 +26,8 @@ class Question:
     # The space that the documents' vectors are searched in; None: there are no documents yet.
     space: str | None
     choice: Choice
+    # Whether there are tables of databases that visitors may be answered from.
+    has_data: bool = False
     history: tuple[ChatMessage, ...] = ()
     # time.monotonic() at which the visitor has waited long enough.
     deadline: float

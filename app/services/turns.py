@@ -201,6 +201,7 @@ def _load(claim: Claim) -> _Work | None:
         document_languages=tuple(row.document_languages),
         space=row.embedding_space,
         choice=choice,
+        has_data=row.has_data,
         history=bounded(history, row.max_context_length),
         deadline=time.monotonic() + settings().turn_seconds,
     )
@@ -247,7 +248,7 @@ def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> t
 
 
 def _refuse_outdated(company_id: UUID, composed: Composed) -> None:
-    cited = {UUID(each["chunk_id"]) for each in composed.citations}
+    cited = {UUID(each["chunk_id"]) for each in composed.citations if "chunk_id" in each}
     if cited and passages.live_among(company_id=company_id, chunk_ids=list(cited)) != cited:
         raise _Outdated
 

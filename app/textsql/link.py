@@ -25,6 +25,8 @@ _CENTRAL = 0.02
 _NAME, _COMMENT, _COLUMN, _VALUE = 3.0, 2.0, 1.0, 1.5
 _SHORTEST_PREFIX = 3
 _ABBREVIATED = 0.6
+# The share of a question's words that tables must have for the question to be about them at all.
+FITS = 0.4
 # Below this share of the best no table is offered for its own sake.
 _FLOOR = 0.05
 _EMPTY = frozenset(
@@ -74,6 +76,17 @@ def pick(question: str, candidates: Sequence[Candidate], *, most: int = MOST_TAB
             picked |= dict.fromkeys(_path(graph, own, other, one))
     picked |= dict.fromkeys(each for each in order if helped[each] > best * _FLOOR)
     return [candidates[at] for at in list(picked)[:most]]
+
+
+def fit(question: str, candidates: Sequence[Candidate]) -> float:
+    """The share of the question's words that are found in the tables, 0 to 1, one of them in a table's own name or
+    what is said of it; without any of those, 0."""
+    asked = [singular(word) for word in words_of(question)]
+    asked = [word for word in dict.fromkeys(asked) if word not in _EMPTY and len(word) > 1]
+    best = {word: max((each.tokens.get(word, 0.0) for each in candidates), default=0.0) for word in asked}
+    if not asked or max(best.values()) <= _VALUE:
+        return 0.0
+    return sum(weight > 0 for weight in best.values()) / len(asked)
 
 
 def scores(question: str, candidates: Sequence[Candidate]) -> list[float]:
