@@ -258,6 +258,9 @@ class ModelServer:
         self.open_streams = 0
         self.peak_streams = 0
         self._left: dict[str, int] = {}
+        # What to answer, one after the other, and the bodies of the requests that were answered by it.
+        self.replies: list[str] = []
+        self.scripted: list[Mapping[str, Any]] = []
 
     async def serve(self, port: int, ready: Callable[[int], None]) -> None:
         """Serves until cancelled; `ready` gets the port (0 asks for any)."""
@@ -321,6 +324,9 @@ class ModelServer:
             await self._stream(request, dialect, scenario, writer)
 
     def _tokens(self, request: _Request, scenario: str) -> list[str]:
+        if self.replies:
+            self.scripted.append(request.body)
+            return re.findall(r"\S+\s*|\s+", self.replies.pop(0))
         if self._pace.tokens and scenario != "echo":
             return [_FILLER[number % len(_FILLER)] for number in range(self._pace.tokens)]
         return re.findall(r"\S+\s*|\s+", _DIRECTIVE.sub("", request.last_text))
