@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pymysql
+from pymysql.constants import CR
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -190,7 +191,12 @@ def _open_mysql(target: Target, found: Sequence[str], end: float, seconds: float
             program_name="frontdesk",
             **options,
         )
-        connection.connect(_dial(found, target.port or 0, end))
+        try:
+            connection.connect(_dial(found, target.port or 0, end))
+        except pymysql.err.OperationalError as error:
+            if error.args[0] == CR.CR_SERVER_LOST:
+                raise HostFailed("The host does not answer in time, or ended the connection.") from None
+            raise
     try:
         _bound_mysql(connection, seconds)
     except BaseException:
