@@ -99,7 +99,7 @@ class Blueprint(SmorestBlueprint):
             failure = {"description": _WHY[status], "content": {CONTENT_TYPE: {"schema": ProblemResponse}}}
             responses.setdefault(str(status), failure)
         doc["responses"] = responses
-        if method == "post" and not access.waits:
+        if method == "post" and (access.once or not access.waits):
             doc.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         return doc
 

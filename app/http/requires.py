@@ -71,6 +71,8 @@ class Access:
     waits: bool = False
     # Whether a super admin may call while acting as the user. Not where what the call makes would outlive that.
     impersonated: bool = True
+    # Of a view that waits: whether it creates or queues something, and so has to be done once for an `Idempotency-Key`.
+    once: bool = False
     # What is done with the files of the body before the request's transaction, for a route that takes some.
     stage: "Stage | None" = None
 
@@ -89,12 +91,13 @@ def requires(
     accepts: tuple[str, ...] = ("application/json",),
     waits: bool = False,
     impersonated: bool = True,
+    once: bool = False,
     stage: "Stage | None" = None,
 ) -> Callable[[View], View]:
     """Guards a route. `scope` on `resource` is asked of keys and tokens alike; `roles` of users and of keys' makers.
 
     A view that `waits` runs outside of the request's transaction: its service opens one for as long as it needs it,
-    and enters the company there. `Idempotency-Key` does nothing for it.
+    and enters the company there. `Idempotency-Key` does nothing for it, unless it is to be done `once`.
 
     With `impersonated=False` it is refused to super admins who act as the user.
 
@@ -112,6 +115,7 @@ def requires(
         accepts=accepts,
         waits=waits,
         impersonated=impersonated,
+        once=once,
         stage=stage,
     )
     return lambda view: _guarded(view, access)
@@ -156,11 +160,14 @@ def bearer_token() -> str | None:
 def _guarded(view: View, access: Access) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Response:
-        if access.category is Category.UNLIMITED and access.public:
+        def answer() -> Response:
             return make_response(view(*args, **kwargs))
+
+        if access.category is Category.UNLIMITED and access.public:
+            return answer()
         runtime_settings.keep_current()
         if access.stage is not None:
-            return _answer_with_files(access, access.stage, lambda: make_response(view(*args, **kwargs)))
+            return _answer_with_files(access, access.stage, answer)
         # Read before the transaction begins: a client that sends its body byte by byte must not hold a connection to
         # Postgres meanwhile; as many such clients as there are connections would stop everybody.
         if _has_body():
@@ -169,8 +176,8 @@ def _guarded(view: View, access: Access) -> View:
             principal, asker = _enter(access)
             company_id = principal.company_id if principal else None
             if not access.waits:
-                return idempotency.answer_once(asker, company_id, lambda: make_response(view(*args, **kwargs)))
-        return make_response(view(*args, **kwargs))
+                return idempotency.answer_once(asker, company_id, answer)
+        return idempotency.answer_once_after_waiting(asker, company_id, answer) if access.once else answer()
 
     guarded._access = access  # type: ignore[attr-defined]
     guarded._apidoc = {**getattr(view, "_apidoc", {}), "access": access}  # type: ignore[attr-defined]

@@ -41,6 +41,18 @@ def store_answer(*, company_id: UUID | None, caller: str, key: str, status: int,
     session().execute(statement)
 
 
+def keep_until(*, company_id: UUID | None, caller: str, key: str, expires_at: datetime) -> None:
+    """Says for how long an answer is kept."""
+    statement = (
+        update(IdempotencyRecord)
+        .where(
+            owned_by(IdempotencyRecord, company_id), IdempotencyRecord.caller == caller, IdempotencyRecord.key == key
+        )
+        .values(expires_at=expires_at)
+    )
+    session().execute(statement)
+
+
 def remove(*, company_id: UUID | None, caller: str, key: str) -> None:
     """Frees a key."""
     statement = delete(IdempotencyRecord).where(

@@ -250,3 +250,42 @@ def test_nothing_can_be_written_through_a_connection(
     for statement in writes:
         with app.app_context(), pytest.raises(DatabaseFailed), database_access.opened(stored) as opened:
             opened.exec_driver_sql(statement)
+
+
+def test_is_created_once_for_an_idempotency_key(
+    client: FlaskClient, cast: Cast, body: Body, shops: dict[str, Shop], reachable: None, database: Session
+) -> None:
+    headers = {**cast.alice.headers, "Idempotency-Key": "shop-1"}
+    wanted = body(shops["sqlite"])
+    refused = client.post(URL, json={**wanted, "database_type": "mysql"}, headers=headers)
+    assert refused.status_code == 422  # which leaves the key free
+    first, second = (client.post(URL, json=wanted, headers=headers) for _ in range(2))
+    assert (first.status_code, second.status_code, first.json) == (201, 201, second.json)
+    assert second.headers["Idempotent-Replay"] == "true"
+    assert count(database, DatabaseConnection) == 1
+    other = client.post(URL, json={**wanted, "name": "Other"}, headers=headers)
+    assert (other.status_code, other.json["code"]) == (409, "idempotency_key_reused")
+
+
+def test_waits_for_the_first_answer_under_a_key(
+    client: FlaskClient,
+    cast: Cast,
+    body: Body,
+    shops: dict[str, Shop],
+    reachable: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from app.services import database_connections
+
+    headers = {**cast.alice.headers, "Idempotency-Key": "shop-2"}
+    test, meanwhile = database_connections.database_access.test, []
+
+    def slow(*arguments: Any) -> Any:
+        if not meanwhile:
+            meanwhile.append(None)
+            meanwhile.append(client.post(URL, json=body(shops["sqlite"]), headers=headers))
+        return test(*arguments)
+
+    monkeypatch.setattr(database_connections.database_access, "test", slow)
+    assert client.post(URL, json=body(shops["sqlite"]), headers=headers).status_code == 201
+    assert (meanwhile[1].status_code, meanwhile[1].json["code"]) == (409, "idempotency_key_in_use")

@@ -58,7 +58,7 @@ _ADMINS = (Role.ADMIN, Role.SUPER_ADMIN)
 
 
 @blp.post("/v1/database-connection")
-@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, waits=True)
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, waits=True, once=True)
 @blp.arguments(CreateConnectionRequest)
 @blp.response(201, ConnectionResponse)
 def create_connection(body: dict[str, Any]) -> tuple[DatabaseConnection, dict[str, str]]:
@@ -244,7 +244,7 @@ def find_sample_queries(query: dict[str, int], connection_id: UUID) -> Page[Data
 
 
 @blp.post("/v1/database-connection/export")
-@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, category=Category.UPLOAD, waits=True)
+@requires(*BOTH, scope=Scope.WRITE, resource=DATABASES, category=Category.UPLOAD, waits=True, once=True)
 @blp.arguments(ExportRequest)
 @blp.response(202, ExportResponse)
 def export_tables(body: dict[str, Any]) -> dict[str, Any]:
