@@ -26,7 +26,7 @@ _NAME, _COMMENT, _COLUMN, _VALUE = 3.0, 2.0, 1.0, 1.5
 _SHORTEST_PREFIX = 3
 _ABBREVIATED = 0.6
 # The share of a question's words that tables must have for the question to be about them at all.
-FITS = 0.4
+FITS = 0.25
 # Below this share of the best no table is offered for its own sake.
 _FLOOR = 0.05
 _EMPTY = frozenset(
@@ -82,7 +82,7 @@ def fit(question: str, candidates: Sequence[Candidate]) -> float:
     """The share of the question's words that are found in the tables, 0 to 1, one of them in a table's own name or
     what is said of it; without any of those, 0."""
     asked = [singular(word) for word in words_of(question)]
-    asked = [word for word in dict.fromkeys(asked) if word not in _EMPTY and len(word) > 1]
+    asked = [word for word in dict.fromkeys(asked) if word not in _EMPTY and len(word) > 1 and not word.isdecimal()]
     best = {word: max((each.tokens.get(word, 0.0) for each in candidates), default=0.0) for word in asked}
     if not asked or max(best.values()) <= _VALUE:
         return 0.0
