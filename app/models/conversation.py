@@ -25,6 +25,16 @@ class Conversation(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     __table_args__ = (
         one_of("status", ConversationStatus),
         Index("ix_conversations_company_id_created_at", "company_id", "created_at"),
+        Index(
+            "ix_conversations_live", "company_id", "last_message_at", "id", postgresql_where=text("deleted_at IS NULL")
+        ),
+        Index(
+            "ix_conversations_deleted",
+            "company_id",
+            "deleted_at",
+            "id",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
         Index("ix_conversations_agent_id_last_message_at", "agent_id", "last_message_at"),
         Index("ix_conversations_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index("ix_conversations_user_id", "user_id", postgresql_where=text("user_id IS NOT NULL")),

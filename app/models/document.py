@@ -49,6 +49,7 @@ class Document(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
         one_of("status", DocumentStatus),
         one_of("stage", DocumentStage),
         Index("ix_documents_company_id_created_at", "company_id", "created_at"),
+        Index("ix_documents_live", "company_id", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
         Index("ix_documents_agent_id", "agent_id"),
         # The same content, or the same page, is one document of an agent.
         Index(

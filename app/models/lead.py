@@ -28,6 +28,7 @@ class Lead(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     __table_args__ = (
         one_of("status", LeadStatus),
         Index("ix_leads_company_id_created_at", "company_id", "created_at"),
+        Index("ix_leads_live", "company_id", "created_at", "id", postgresql_where=text("deleted_at IS NULL")),
         Index("ix_leads_agent_id_created_at", "agent_id", "created_at"),
         Index(
             "uq_leads_company_id_agent_id_external_id",

@@ -36,6 +36,7 @@ class Message(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
         Index("uq_messages_conversation_id_sequence", "conversation_id", "sequence", unique=True),
         # One answer for each question, whatever happens.
         Index("uq_messages_reply_to_id", "reply_to_id", unique=True, postgresql_where=text("reply_to_id IS NOT NULL")),
+        Index("ix_messages_deleted", "company_id", "deleted_at", "id", postgresql_where=text("deleted_at IS NOT NULL")),
         Index("ix_messages_company_id_created_at", "company_id", "created_at"),
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from app.core import paging
 from tests.cast import Cast
 
 PATH = "/v1/auth/api-keys"
@@ -58,11 +59,16 @@ def test_an_empty_list_has_no_pages(client: FlaskClient, cast: Cast) -> None:
     assert _page(client, cast) == {"items": [], "pagination": {"page": 1, "per_page": 20, "total": 0, "pages": 0}}
 
 
+# Far pages are looked up in another way.
+@pytest.mark.parametrize("deep", [1_000, 1])
 @pytest.mark.usefixtures("keys")
-def test_every_row_is_on_one_page(client: FlaskClient, cast: Cast) -> None:
+def test_every_row_is_on_one_page(client: FlaskClient, cast: Cast, deep: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "_DEEP", deep)
     pages = [_page(client, cast, per_page=2, page=number)["items"] for number in range(1, 5)]
     ids = [item["id"] for page in pages for item in page]
     assert len(ids) == len(set(ids)) == 7
+    made = [item["created_at"] for page in pages for item in page]
+    assert made == sorted(made, reverse=True)
 
 
 @pytest.mark.parametrize(
