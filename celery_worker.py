@@ -11,12 +11,24 @@ from app.config import Settings
 from app.core import engine
 from app.extensions import celery
 from app.services import turn_leases, webhook_delivery
-from app.tasks import analytics, conversation, database, document, heartbeat, housekeeping, mail, warm_up, webhook
+from app.tasks import (
+    analytics,
+    company,
+    conversation,
+    database,
+    document,
+    heartbeat,
+    housekeeping,
+    mail,
+    warm_up,
+    webhook,
+)
 
 __all__ = [
     "analytics",
     "application",
     "celery",
+    "company",
     "conversation",
     "database",
     "document",

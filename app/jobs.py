@@ -40,6 +40,8 @@ class JobName(StrEnum):
     COLLECT_SYSTEM_METRICS = "metrics.collect"
     COLLECT_ALL_SYSTEM_METRICS = "metrics.collect_all"
     DELIVER_WEBHOOK = "webhook.deliver"
+    CASCADE_COMPANY = "company.cascade"
+    SWEEP_COMPANIES = "company.sweep"
     SWEEP_WEBHOOKS = "webhook.sweep"
     TELL_EXPIRED_KEYS = "webhook.tell_expired_keys"
 

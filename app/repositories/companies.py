@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.core.paging import Page, PageRequest, paginate
 from app.core.transaction import session
-from app.db import Base
 from app.models.company import Company
 from app.repositories.changes import changed_rows
 
@@ -44,42 +43,3 @@ def set_deleted(company_id: UUID, *, at: datetime | None, deletion_id: UUID | No
     state = Company.deleted_at.is_(None) if at else Company.deleted_at.is_not(None)
     statement = update(Company).where(Company.id == company_id, state).values(deleted_at=at, deletion_id=deletion_id)
     return changed_rows(statement) == 1
-
-
-def count_related(company_id: UUID) -> dict[str, int]:
-    """How many rows of every company-owned table belong to the company, by table; what is counted from them is left
-    out."""
-    counts: dict[str, int] = {}
-    for name, each in sorted(Base.metadata.tables.items()):
-        if "company_id" in each.c and not each.info.get("derived"):
-            counts[name] = (
-                session().scalar(select(func.count()).select_from(each).where(each.c.company_id == company_id)) or 0
-            )
-    return counts
-
-
-def set_related_deleted(company_id: UUID, *, at: datetime, deletion_id: UUID) -> dict[str, int]:
-    """Deletes softly every live row of the company in tables that can be restored; returns how many, by table that
-    had any."""
-    counts: dict[str, int] = {}
-    for name, each in sorted(Base.metadata.tables.items()):
-        if "company_id" in each.c and "deletion_id" in each.c:
-            statement = (
-                update(each)
-                .where(each.c.company_id == company_id, each.c.deleted_at.is_(None))
-                .values(deleted_at=at, deletion_id=deletion_id)
-            )
-            if changed := changed_rows(statement):
-                counts[name] = changed
-    return counts
-
-
-def restore_related(company_id: UUID, *, deletion_id: UUID) -> None:
-    """Brings back the rows that were deleted together with the company, and no others."""
-    for each in Base.metadata.tables.values():
-        if "company_id" in each.c and "deletion_id" in each.c:
-            session().execute(
-                update(each)
-                .where(each.c.company_id == company_id, each.c.deletion_id == deletion_id)
-                .values(deleted_at=None, deletion_id=None)
-            )

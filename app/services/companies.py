@@ -15,10 +15,11 @@ from app.core.tenancy import across_companies
 from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.models.audit_entry import RiskLevel
 from app.models.company import Company
-from app.repositories import addresses, companies, leads
+from app.repositories import addresses, belongings, companies, leads
 from app.security.principal import Principal
-from app.services import audit, authentication, links, logos
+from app.services import audit, authentication, company_deletion, links, logos
 from app.services.audit import Event
+from app.services.company_deletion import Progress
 
 
 class SignupClosed(Forbidden):
@@ -74,6 +75,16 @@ class LeadStatistics:
     by_source: dict[str, int]
     by_day: dict[str, int]
     conversion_rate: float
+
+
+@dataclass(frozen=True)
+class RelatedRows:
+    """Rows of a company by table, of every table; `cascades` are the tables whose rows a deletion can take along."""
+
+    company_id: UUID
+    counts: dict[str, int]
+    total: int
+    cascades: list[str]
 
 
 def sign_up(new: NewCompany) -> SignedUp:
@@ -150,7 +161,7 @@ def change(principal: Principal, company_id: UUID, changes: Mapping[str, Any]) -
 def delete(principal: Principal, company_id: UUID) -> None:
     """Deletes a company softly: from the next call on its users, keys and visitors are turned away."""
     authentication.acting_for(principal, company_id)
-    _delete(principal, company_id, deletion_id=new_id())
+    _delete(principal, company_id, cascades=False)
 
 
 def restore(principal: Principal, company_id: UUID) -> Company:
@@ -174,20 +185,19 @@ def restore_many(principal: Principal, company_ids: Sequence[UUID]) -> list[UUID
     return list(dict.fromkeys(company_ids))
 
 
-def related_counts(principal: Principal, company_id: UUID) -> dict[str, int]:
-    """How many rows of every table belong to the company: what a deletion would take along."""
-    authentication.acting_for(principal, company_id)
-    return companies.count_related(company_id)
+def related_counts(principal: Principal, company_id: UUID) -> RelatedRows:
+    """How many rows of every table belong to the company, and what a deletion would take along."""
+    company = authentication.acting_for(principal, company_id)
+    counts = belongings.count_all(company_id=company)
+    cascades = [table.name for table in belongings.restorable_tables()]
+    return RelatedRows(company, counts, sum(counts.values()), cascades)
 
 
-def delete_cascading(principal: Principal, company_id: UUID, *, delete_related: bool) -> dict[str, int]:
-    """Deletes a company and, when asked to, everything of it that can be restored; returns how many rows by table."""
+def delete_cascading(principal: Principal, company_id: UUID, *, delete_related: bool) -> Progress:
+    """Deletes a company and, when asked to, everything of it that can be restored: what is not gone when this returns
+    goes in the background."""
     authentication.acting_for(principal, company_id)
-    deletion_id = new_id()
-    _delete(principal, company_id, deletion_id=deletion_id)
-    if not delete_related:
-        return {}
-    return companies.set_related_deleted(company_id, at=now(), deletion_id=deletion_id)
+    return _delete(principal, company_id, cascades=delete_related)
 
 
 def lead_statistics(principal: Principal, company_id: UUID | None, *, days: int) -> LeadStatistics:
@@ -225,12 +235,20 @@ def _get(principal: Principal, company_id: UUID) -> Company:
     return company
 
 
-def _delete(principal: Principal, company_id: UUID, *, deletion_id: UUID) -> None:
+def _delete(principal: Principal, company_id: UUID, *, cascades: bool) -> Progress:
+    deletion_id = new_id()
     if not companies.set_deleted(company_id, at=now(), deletion_id=deletion_id):
         raise AlreadyDeleted
     audit.record(
-        Event.COMPANY_DELETED, "company", company_id, company_id=company_id, by=principal, risk=RiskLevel.CRITICAL
+        Event.COMPANY_DELETED,
+        "company",
+        company_id,
+        company_id=company_id,
+        by=principal,
+        after={"deletion_id": deletion_id, "delete_related": cascades},
+        risk=RiskLevel.CRITICAL,
     )
+    return company_deletion.begin(company_id, deletion_id, cascades=cascades)
 
 
 def _restore(principal: Principal, company_id: UUID) -> Company:
@@ -240,7 +258,7 @@ def _restore(principal: Principal, company_id: UUID) -> Company:
     deletion_id = company.deletion_id
     if not companies.set_deleted(company_id, at=None, deletion_id=None):
         raise NotDeleted  # somebody else was first
-    companies.restore_related(company_id, deletion_id=deletion_id)
+    company_deletion.begin_restoring(company_id, deletion_id)
     audit.record(
         Event.COMPANY_RESTORED, "company", company_id, company_id=company_id, by=principal, risk=RiskLevel.HIGH
     )

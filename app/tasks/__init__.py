@@ -86,6 +86,11 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
                 "schedule": 15.0,
                 "options": {"expires": 15},
             },
+            "go on with deletions of companies": {
+                "task": JobName.SWEEP_COMPANIES.value,
+                "schedule": 15.0,
+                "options": {"expires": 15},
+            },
             "count what has changed": {
                 "task": JobName.REFRESH_ROLLUPS.value,
                 "schedule": 15.0,

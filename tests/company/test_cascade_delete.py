@@ -27,8 +27,10 @@ def path(cast: Cast) -> str:
 def test_deletes_everything_that_belongs_to_it(client: FlaskClient, database: Session, cast: Cast, method: str) -> None:
     answer = client.open(path(cast), method=method, json={"delete_related": True}, headers=cast.root.headers)
     assert answer.status_code == 200
-    assert answer.json == {"company_id": str(cast.acme), "deleted": {"leads": 1, "users": 3}}
+    assert (answer.json["company_id"], answer.json["deleted"]) == (str(cast.acme), {"leads": 1, "users": 3})
+    assert (answer.json["status"], answer.json["total"], answer.json["progress"]) == ("deleted", 4, 1.0)
     acme = now_in(database, Company, cast.acme)
+    assert answer.json["deletion_id"] == str(acme.deletion_id)
     rows = [*all_of(database, User, User.company_id == cast.acme), *all_of(database, Lead)]
     assert {row.deletion_id for row in rows} == {acme.deletion_id} != {None}
     assert audited(database, "company_deleted").risk_level == "critical"
@@ -52,7 +54,7 @@ def test_deletes_the_company_alone_unless_told_otherwise(
 ) -> None:
     options = {} if body is None else {"json": body}
     answer = client.open(path(cast), method=method, headers=cast.root.headers, **options)
-    assert (answer.status_code, answer.json["deleted"]) == (200, {})
+    assert (answer.status_code, answer.json["deleted"], answer.json["cascades"]) == (200, {}, False)
     assert now_in(database, Company, cast.acme).deleted_at is not None
     assert count(database, User, User.deleted_at.is_not(None)) == 0
 

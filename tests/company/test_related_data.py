@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from tests.cast import Cast
 
@@ -24,8 +26,21 @@ def test_counts_what_belongs_to_the_company(
     answer = client.get(path(cast), headers=cast.root.headers)
     assert (answer.status_code, answer.json["company_id"]) == (200, str(cast.acme))
     counts = {table: rows for table, rows in answer.json["counts"].items() if rows}
+    # What the figures remember of the changes above is there, too.
+    marks = counts.pop("rollup_marks", 0)
     assert counts == {"addresses": 1, "api_keys": 1, "leads": 2, "user_sessions": 3, "users": 3}
-    assert answer.json["total"] == 10
+    assert answer.json["total"] == 10 + marks
+
+
+def test_names_every_table_that_belongs_to_companies(client: FlaskClient, database: Session, cast: Cast) -> None:
+    """As Postgres knows them, whatever the models say."""
+    owned = (
+        "SELECT table_name FROM information_schema.columns WHERE column_name = 'company_id' AND table_schema = 'public'"
+    )
+    restorable = owned.replace("'company_id'", "'deletion_id'") + " AND table_name <> 'companies'"
+    answer = client.get(path(cast), headers=cast.root.headers).json
+    assert set(answer["counts"]) == set(database.scalars(text(owned)))
+    assert set(answer["cascades"]) == set(database.scalars(text(restorable)))
 
 
 def test_counts_in_a_deleted_company_too(client: FlaskClient, cast: Cast) -> None:

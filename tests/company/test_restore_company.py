@@ -76,6 +76,7 @@ def test_refuses_when_somebody_took_an_email_meanwhile(client: FlaskClient, data
     database.commit()
     answer = client.patch(path(cast), headers=cast.root.headers)
     assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+    assert cast.bob.email in answer.json["detail"]
     assert now_in(database, Company, cast.acme).deleted_at is not None
 
 

@@ -29,8 +29,9 @@ from app.http.shared import CompanyResponse
 from app.models.company import Company
 from app.models.user import Role
 from app.security.scopes import Resource, Scope
-from app.services import companies, logos
-from app.services.companies import LeadStatistics, NewCompany
+from app.services import companies, company_deletion, logos
+from app.services.companies import LeadStatistics, NewCompany, RelatedRows
+from app.services.company_deletion import Progress
 
 blp = Blueprint("company", __name__, description="Companies: sign-up, administration, deletion and restoring.")
 
@@ -160,17 +161,17 @@ def restore_companies(body: dict[str, list[UUID]]) -> dict[str, list[UUID]]:
 @blp.get("/v1/company/<uuid:company_id>/related-data")
 @requires(Credential.JWT, roles=_SUPER)
 @blp.response(200, RelatedDataResponse)
-def get_related_data(company_id: UUID) -> dict[str, Any]:
+def get_related_data(company_id: UUID) -> RelatedRows:
     """Count what belongs to a company, before it is deleted"""
-    counts = companies.related_counts(current_principal(), company_id)
-    return {"company_id": company_id, "counts": counts, "total": sum(counts.values())}
+    return companies.related_counts(current_principal(), company_id)
 
 
 @blp.delete("/v1/company/<uuid:company_id>/cascade-delete")
 @requires(Credential.JWT, roles=_SUPER)
 @blp.arguments(CascadeDeleteRequest, required=False)
 @blp.response(200, CascadeDeleteResponse)
-def delete_company_cascading(body: dict[str, bool], company_id: UUID) -> dict[str, Any]:
+@blp.alt_response(202, schema=CascadeDeleteResponse, description="What is left goes in the background.")
+def delete_company_cascading(body: dict[str, bool], company_id: UUID) -> Any:
     """Delete a company and, when asked to, everything that belongs to it"""
     return _cascade(body, company_id)
 
@@ -179,9 +180,18 @@ def delete_company_cascading(body: dict[str, bool], company_id: UUID) -> dict[st
 @requires(Credential.JWT, roles=_SUPER)
 @blp.arguments(CascadeDeleteRequest, required=False)
 @blp.response(200, CascadeDeleteResponse)
-def delete_company_cascading_by_post(body: dict[str, bool], company_id: UUID) -> dict[str, Any]:
+@blp.alt_response(202, schema=CascadeDeleteResponse, description="What is left goes in the background.")
+def delete_company_cascading_by_post(body: dict[str, bool], company_id: UUID) -> Any:
     """Delete a company, for clients whose proxies drop the body of a DELETE"""
     return _cascade(body, company_id)
+
+
+@blp.get("/v1/company/<uuid:company_id>/cascade-delete")
+@requires(Credential.JWT, roles=_SUPER)
+@blp.response(200, CascadeDeleteResponse)
+def get_deletion(company_id: UUID) -> Progress:
+    """Fetch how far the last deletion of a company, or its way back, is"""
+    return company_deletion.progress(current_principal(), company_id)
 
 
 @blp.put("/v1/company/<uuid:company_id>")
@@ -202,6 +212,6 @@ def patch_company(body: dict[str, Any], company_id: UUID) -> Company:
     return companies.change(current_principal(), company_id, body)
 
 
-def _cascade(body: dict[str, bool], company_id: UUID) -> dict[str, Any]:
-    deleted = companies.delete_cascading(current_principal(), company_id, **body)
-    return {"company_id": company_id, "deleted": deleted}
+def _cascade(body: dict[str, bool], company_id: UUID) -> Any:
+    begun = companies.delete_cascading(current_principal(), company_id, **body)
+    return begun, 202 if begun.is_running else 200

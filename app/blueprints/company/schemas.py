@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.http.fields import email, identifier, phone
+from app.http.fields import email, identifier, moment, phone
 from app.http.rate_limits import Category
 from app.http.schemas import ResponseSchema, StrictSchema, doc, page_of, text
 from app.http.shared import CompanyResponse
@@ -166,6 +166,12 @@ class RelatedDataResponse(ResponseSchema):
         keys=fields.String(), values=fields.Integer(), metadata=doc("Rows by table.", {"users": 4, "leads": 812})
     )
     total = fields.Integer(metadata=doc("Rows in all.", 816))
+    cascades = fields.List(
+        fields.String(),
+        metadata=doc(
+            "The tables whose rows a cascading deletion takes along; those of others stay.", ["leads", "users"]
+        ),
+    )
 
 
 class CascadeDeleteRequest(StrictSchema):
@@ -177,9 +183,19 @@ class CascadeDeleteRequest(StrictSchema):
 
 
 class CascadeDeleteResponse(ResponseSchema):
-    """What was deleted."""
+    """A deletion, and how far it, or the way back, is."""
 
     company_id = identifier("The deleted company.")
+    deletion_id = identifier("The deletion; what went together comes back together.")
+    status = fields.String(metadata=doc("deleting, deleted, restoring or restored.", "deleting"))
+    cascades = fields.Boolean(metadata=doc("Whether it takes along what belongs to the company.", True))
     deleted = fields.Dict(
         keys=fields.String(), values=fields.Integer(), metadata=doc("Rows deleted with it, by table.", {"leads": 812})
     )
+    restored = fields.Dict(
+        keys=fields.String(), values=fields.Integer(), metadata=doc("Rows that are back, by table.", {"leads": 0})
+    )
+    total = fields.Integer(allow_none=True, metadata=doc("Rows in all; null: not counted yet.", 816))
+    progress = fields.Float(metadata=doc("How far it is, 0 to 1.", 0.5))
+    started_at = moment("When the company was deleted.")
+    finished_at = moment("When everything was done; null: not yet.", allow_none=True)
