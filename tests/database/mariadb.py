@@ -39,6 +39,11 @@ class MariaDb(EmbeddedServer):
     stop_signal = signal.SIGTERM
     pid_file = "mariadb.pid"
 
+    def __init__(self, data_dir: Path, password: str, *, certificate: Path | None = None) -> None:
+        """`certificate`: of the server, with its key beside it in `server.key`; None: it knows no TLS."""
+        super().__init__(data_dir, password)
+        self._certificate = certificate
+
     def url(self, database: str, user: str = "root", password: str | None = None) -> str:
         """A connection URL."""
         return f"mysql://{user}:{password or self.password}@{LOOPBACK}:{self.port}/{database}"
@@ -121,4 +126,6 @@ class MariaDb(EmbeddedServer):
             "port": str(self.port),
             "bind-address": LOOPBACK,
         }
+        if self._certificate is not None:
+            places |= {"ssl-cert": str(self._certificate), "ssl-key": str(self._certificate.with_name("server.key"))}
         return [str(program), "--no-defaults", *(f"--{name}={value}" for name, value in places.items()), *settings]
