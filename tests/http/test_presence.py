@@ -1,0 +1,22 @@
+"""Whether a caller is still there."""
+
+import socket
+
+from app.http.presence import has_hung_up
+
+
+def test_a_caller_who_waits_or_writes_on_is_there() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert not has_hung_up(ours)
+        theirs.sendall(b"GET / HTTP/1.1\r\n")
+        assert not has_hung_up(ours)
+        assert ours.recv(3) == b"GET"
+
+
+def test_a_caller_who_hung_up_is_not() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    with ours:
+        assert has_hung_up(ours)
+    assert has_hung_up(ours)
