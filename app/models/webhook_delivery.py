@@ -32,7 +32,8 @@ class WebhookDelivery(Identified, CompanyOwned, Timestamped, Base):
         one_of("status", DeliveryStatus),
         Index("uq_webhook_deliveries_event_id_webhook_id", "event_id", "webhook_id", unique=True),
         Index("ix_webhook_deliveries_webhook_id_id", "webhook_id", "id"),
-        Index("ix_webhook_deliveries_due", "webhook_id", "due_at", postgresql_where=text(UNFINISHED)),
+        Index("ix_webhook_deliveries_due", "webhook_id", "due_at", "position", postgresql_where=text(UNFINISHED)),
+        Index("ix_webhook_deliveries_sending", "webhook_id", postgresql_where=text("status = 'sending'")),
         Index("ix_webhook_deliveries_stream", "webhook_id", "stream_id", "position", postgresql_where=text(UNFINISHED)),
     )
 

@@ -28,6 +28,8 @@ _QUEUE = text(
     FROM unnest(CAST(:ids AS uuid[]), CAST(:webhooks AS uuid[])) AS new(id, webhook_id)
     """
 )
+# The first of each stream is looked up row by row, in the order of the index: as a join it would be made of everything
+# that waits, which took 420 ms for 100,000 events.
 _CLAIM = text(
     """
     UPDATE webhook_deliveries mine SET status = 'sending', attempt = mine.attempt + 1, tries = mine.tries + 1,
@@ -39,9 +41,10 @@ _CLAIM = text(
         AND mine.id = (SELECT due.id FROM webhook_deliveries due
             WHERE due.company_id = :company AND due.webhook_id = :webhook
                 AND due.status IN ('pending', 'sending') AND due.due_at <= :moment
-                AND NOT EXISTS (SELECT FROM webhook_deliveries earlier WHERE earlier.company_id = :company
-                    AND earlier.webhook_id = :webhook AND earlier.stream_id = due.stream_id
-                    AND earlier.status IN ('pending', 'sending') AND earlier.position < due.position)
+                AND due.position = (SELECT first.position FROM webhook_deliveries first
+                    WHERE first.company_id = :company AND first.webhook_id = :webhook
+                        AND first.stream_id = due.stream_id AND first.status IN ('pending', 'sending')
+                    ORDER BY first.position LIMIT 1)
             ORDER BY due.due_at, due.position LIMIT 1)
     RETURNING mine.id, mine.attempt, mine.tries, mine.stream_id, mine.failing_since,
         event.id AS event_id, event.type, event.occurred_at, event.data
