@@ -29,6 +29,8 @@ class Findings:
     ids: dict[Place, UUID] = field(default_factory=dict)
     changed: list[Place] = field(default_factory=list)
     compared: dict[tuple[Place, str], tuple[str, ...]] = field(default_factory=dict)
+    # Tables that took too long to be looked at.
+    timeouts: int = 0
 
     def failure_of(self, error: Exception) -> DatabaseFailed:
         """What went wrong with one table; raises what went wrong with the server, and what is a bug."""

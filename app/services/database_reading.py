@@ -1,5 +1,6 @@
 """The first part of an analysis: the catalogue, a look at the values of what is new or has changed, and how the tables
-refer to one another. One connection to the customer's server serves all of it, and is closed at its end."""
+refer to one another. One connection to the customer's server serves the catalogue, another one the rest; none is
+kept."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,13 +20,17 @@ from app.services import database_access, database_drift, database_relations
 from app.services.database_findings import Findings, Place
 from app.services.database_lease import AnalysisLease
 from app.textsql import infer, introspect, sample, wording
+from app.textsql.failures import Failure
 from app.textsql.sample import ColumnSample
-from app.textsql.schema import Table
+from app.textsql.schema import Table, TableKind
 
 log = logging.getLogger(__name__)
 
-# One statement of ours; a view may take for ever.
-_STATEMENT_SECONDS = 15.0
+# Of a large server the catalogue takes its time; a look at 200 rows doesn't, unless a view makes them first.
+_CATALOGUE_SECONDS = 90.0
+_LOOK_SECONDS = 5.0
+# After so many tables that took longer, views aren't looked at any more: a thousand of them would take hours.
+_PATIENCE = 12
 _BATCH = 25
 
 
@@ -35,12 +40,12 @@ def read(connection: DatabaseConnection, lease: AnalysisLease) -> None:
     target = database_access.target_of_connection(connection)
     schemas = connection.connection_params.get("schemas", ())
     lease.report(AnalysisStage.READING)
-    with database_access.opened(connection, statement_seconds=_STATEMENT_SECONDS) as database:
+    with database_access.opened(connection, statement_seconds=_CATALOGUE_SECONDS) as database:
         found = introspect.read(database, target.dialect, schemas)
-        database.rollback()
-        findings = Findings(connection, lease, target, {(each.schema or "", each.name): each for each in found})
-        _compare(findings)
-        guesses = infer.guess(found)
+    findings = Findings(connection, lease, target, {(each.schema or "", each.name): each for each in found})
+    _compare(findings)
+    guesses = infer.guess(found)
+    with database_access.opened(connection, statement_seconds=_LOOK_SECONDS) as database:
         _sample(findings, database, {(each.table, each.column) for each in guesses})
         database_relations.store(findings, database, guesses)
 
@@ -111,10 +116,13 @@ def _sample(findings: Findings, database: Connection, wanted: set[tuple[infer.Pl
 
 def _look(findings: Findings, database: Connection, place: Place) -> dict[str, ColumnSample]:
     table = findings.tables[place]
+    if table.kind is TableKind.VIEW and findings.timeouts >= _PATIENCE:
+        return sample.unseen(table)
     try:
         return sample.sample(database, table, findings.target.dialect)
     except Exception as error:
         failure = findings.failure_of(error)
+        findings.timeouts += failure.failure is Failure.TIMEOUT
         log.info("table can't be looked at", extra={"table": table.name, "code": failure.failure})
         return sample.unseen(table)
     finally:

@@ -9,7 +9,7 @@ import sqlite3
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -209,10 +209,12 @@ def _bound_mysql(connection: Any, seconds: float) -> None:
     connection._read_timeout = connection._write_timeout = seconds + _GRACE_SECONDS
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        limit: tuple[str, float] = ("max_execution_time", max(1, round(seconds * 1000)))
         if "mariadb" in connection.server_version.lower():
-            cursor.execute("SET SESSION max_statement_time = %s", (seconds,))
-        else:
-            cursor.execute("SET SESSION max_execution_time = %s", (max(1, round(seconds * 1000)),))
+            limit = ("max_statement_time", seconds)
+        # What only speaks MySQL's protocol may not know it. We stop waiting all the same.
+        with suppress(pymysql.err.OperationalError, pymysql.err.ProgrammingError):
+            cursor.execute(f"SET SESSION {limit[0]} = %s", (limit[1],))
 
 
 def _dial(found: Sequence[str], port: int, end: float) -> socket.socket:

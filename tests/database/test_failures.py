@@ -190,3 +190,33 @@ def test_a_server_that_stops_while_it_is_asked_is_told_as_such(
         opened.exec_driver_sql("SELECT 1")
         shop.execute(end)
         opened.exec_driver_sql("SELECT 1")
+
+
+def test_views_that_take_for_ever_are_given_up(
+    analyze: Analyze,
+    connect: Connect,
+    shops: dict[str, Shop],
+    reachable: None,
+    database: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(database_reading, "_LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(database_reading, "_PATIENCE", 1)
+    shop = shops["sqlite"]
+    names = [f"slow_{number}" for number in range(5)]
+    # SQLite looks at nothing when a view is made.
+    shop.execute(*(f"CREATE VIEW {name} AS {SLOW['sqlite']}" for name in names))
+    looked: list[str] = []
+    look = database_reading.sample.sample
+    monkeypatch.setattr(
+        database_reading.sample,
+        "sample",
+        lambda connection, table, dialect: looked.append(table.name) or look(connection, table, dialect),
+    )
+    try:
+        connection = analyze(connect(shop))
+    finally:
+        shop.execute(*(f"DROP VIEW {name}" for name in names))
+    assert connection.analysis_status == "done"
+    assert [name for name in looked if name in names] == names[:1]
+    assert {table.name for table in all_of(database, DatabaseTable)} > {*names, "orders"}
