@@ -10,7 +10,7 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.settings import settings
 from app.core.tenancy import across_companies
-from app.errors import TooMany, Unauthenticated
+from app.errors import AppError, TooMany, Unauthenticated
 from app.models.audit_entry import RiskLevel
 from app.models.company import Company, CompanyStatus
 from app.models.user import Role, User, UserStatus
@@ -204,15 +204,30 @@ def _enter(user: User) -> Company | None:
         return None
     company = companies.get(user.company_id)
     if company is None or company.status != CompanyStatus.ACTIVE:
-        raise TenantSuspended
+        raise _refused(user, TenantSuspended())
     return company
 
 
 def _check_may_sign_in(user: User) -> None:
     if user.status != UserStatus.ACTIVE:
-        raise authentication.UserNotActive
+        raise _refused(user, authentication.UserNotActive())
     if settings().require_verified_email and user.email_verified_at is None:
-        raise EmailNotVerified
+        raise _refused(user, EmailNotVerified())
+
+
+def _refused(user: User, error: AppError) -> AppError:
+    """Whoever comes with the right password and may not is worth an entry that outlives the refusal."""
+    audit.record(
+        Event.LOGIN_FAILED,
+        "user",
+        user.id,
+        company_id=user.company_id,
+        by=None,
+        after={"email": user.email, "refusal": error.code},
+        risk=RiskLevel.MEDIUM,
+    )
+    error.keeps_writes = True
+    return error
 
 
 def _own(principal: Principal) -> tuple[User, Company | None]:

@@ -175,3 +175,13 @@ def test_keeps_sessions_apart(client: FlaskClient, cast: Cast) -> None:
     answer = client.get("/v1/auth/validate", headers={"Authorization": f"Bearer {second}"})
     assert answer.status_code == 200
     assert UUID(answer.json["session_id"])
+
+
+def test_an_entry_outlives_the_refusal_of_a_right_password(
+    client: FlaskClient, database: Session, cast: Cast, set_user: Callable[..., None]
+) -> None:
+    set_user(status="suspended")
+    answer = client.post("/v1/auth/login", json={"email": cast.bob.email, "password": PASSWORD})
+    assert (answer.status_code, answer.json["code"]) == (401, "user_not_active")
+    entry = audited(database, "login_failed")
+    assert (entry.entity_id, entry.after) == (str(cast.bob.id), {"email": cast.bob.email, "refusal": "user_not_active"})

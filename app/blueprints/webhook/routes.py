@@ -47,7 +47,7 @@ def find_event_types() -> dict[str, Any]:
 
 
 @blp.post("/v1/webhook")
-@requires(*_BOTH, scope=Scope.ADMIN, resource=_WEBHOOKS, roles=_ADMINS)
+@requires(*_BOTH, scope=Scope.ADMIN, resource=_WEBHOOKS, roles=_ADMINS, impersonated=False)
 @blp.arguments(CreateWebhookRequest)
 @blp.response(201, WebhookSecretResponse)
 def create_webhook(body: dict[str, Any]) -> Any:
@@ -74,7 +74,7 @@ def get_webhook(webhook_id: UUID) -> Webhook:
 
 
 @blp.put("/v1/webhook/<uuid:webhook_id>")
-@requires(*_BOTH, scope=Scope.ADMIN, resource=_WEBHOOKS, roles=_ADMINS)
+@requires(*_BOTH, scope=Scope.ADMIN, resource=_WEBHOOKS, roles=_ADMINS, impersonated=False)
 @blp.arguments(UpdateWebhookRequest)
 @blp.response(200, WebhookResponse)
 def update_webhook(body: dict[str, Any], webhook_id: UUID) -> Webhook:
@@ -91,7 +91,7 @@ def delete_webhook(webhook_id: UUID) -> None:
 
 
 @blp.post("/v1/webhook/<uuid:webhook_id>/secret")
-@requires(*_BOTH, scope=Scope.ADMIN, resource=_WEBHOOKS, roles=_ADMINS)
+@requires(*_BOTH, scope=Scope.ADMIN, resource=_WEBHOOKS, roles=_ADMINS, impersonated=False)
 @blp.arguments(RotateSecretRequest)
 @blp.response(200, WebhookSecretResponse)
 def rotate_webhook_secret(body: dict[str, int], webhook_id: UUID) -> dict[str, Any]:
