@@ -91,8 +91,8 @@ def execute(
 ) -> Result:
     """Runs a statement. Raises `DatabaseFailed`, and `CallerLeft` when `gone` says so."""
     own = settings()
-    limits = Limits(bytes=own.database_result_bytes)
     limit = min(seconds or own.database_query_seconds, own.database_query_seconds)
+    limits = Limits(bytes=own.database_result_bytes, seconds=limit)
 
     def read() -> Result:
         with _connected(place, limit) as connection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,8 +22,10 @@ from app.textsql.watch import stopped_when
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much of a result is read. `value`: characters, or bytes, of a single value."""
+    """How much of a result is read. `value`: characters, or bytes, of a single value; `seconds`: how long the
+    connection lets a statement run, which SQLite has to be told anew when it also looks for its caller."""
 
+    seconds: float = 30.0
     bytes: int = 1_000_000
     value: int = values.MOST_CHARACTERS
 
@@ -88,10 +91,18 @@ def run(
     `CallerLeft` then."""
     runner = _RUNNERS[checked.dialect]
     started = time.monotonic()
-    with stopped_when(gone, runner.stop(connection)):
+    with _watched(connection, checked, limits, gone):
         types, rows, cut = _collect(runner.read(connection, checked, limits.value), checked.row_limit, limits.bytes)
     columns = tuple(ResultColumn(name, kind) for name, kind in zip(checked.columns, types, strict=True))
     return Result(columns, rows, cut, round((time.monotonic() - started) * 1000))
+
+
+def _watched(
+    connection: Connection, checked: Checked, limits: Limits, gone: Callable[[], bool] | None
+) -> AbstractContextManager[None]:
+    if checked.dialect is Dialect.SQLITE:
+        return run_sqlite.stopped_when(connection, gone, limits.seconds)
+    return stopped_when(gone, _RUNNERS[checked.dialect].stop(connection))
 
 
 def _collect(read: Any, most_rows: int, most_bytes: int) -> tuple[Sequence[str], list[list[Any]], bool]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,6 +14,7 @@ from app.textsql import values
 from app.textsql.guard import Checked
 from app.textsql.guard.functions import FUNCTIONS, TABLE_FUNCTIONS
 from app.textsql.schema import Dialect, TableKind
+from app.textsql.watch import CallerLeft
 
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: 10_000_000,
@@ -23,6 +26,7 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 0,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
+_STEPS_BETWEEN_LOOKS, _LOOK_SECONDS = 10_000, 0.25
 _TYPES: tuple[tuple[type, str], ...] = ((int, "integer"), (float, "float"), (str, "text"), (bytes, "bytes"))
 
 
@@ -36,6 +40,30 @@ def stop(connection: Connection) -> Callable[[], None]:
     """See `Runner`."""
     interrupt: Callable[[], None] = _driver(connection).interrupt
     return interrupt
+
+
+@contextmanager
+def stopped_when(connection: Connection, gone: Callable[[], bool] | None, seconds: float) -> Iterator[None]:
+    """As `watch.stopped_when`, without a thread: SQLite computes in this one, and calls back while it does. A green
+    thread would not get a turn before the statement is over."""
+    if gone is None:
+        yield
+        return
+    end, look_at, left = time.monotonic() + seconds, 0.0, False
+
+    def look() -> int:
+        nonlocal look_at, left
+        if (moment := time.monotonic()) >= look_at and not left:
+            look_at, left = moment + _LOOK_SECONDS, gone()
+        return int(left or moment > end)
+
+    _driver(connection).set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
+    try:
+        yield
+    except sqlite3.Error:
+        if left:
+            raise CallerLeft from None
+        raise
 
 
 class _Types(list[str]):
