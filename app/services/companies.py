@@ -180,8 +180,10 @@ def delete_many(principal: Principal, company_ids: Sequence[UUID]) -> list[UUID]
 
 def restore_many(principal: Principal, company_ids: Sequence[UUID]) -> list[UUID]:
     """Restores several companies, all or none."""
-    for company_id in sorted(set(company_ids)):
-        restore(principal, company_id)
+    wanted = sorted(set(company_ids))
+    for company_id in wanted:
+        authentication.acting_for(principal, company_id)
+        _restore(principal, company_id, of_many=len(wanted))
     return list(dict.fromkeys(company_ids))
 
 
@@ -251,14 +253,14 @@ def _delete(principal: Principal, company_id: UUID, *, cascades: bool) -> Progre
     return company_deletion.begin(company_id, deletion_id, cascades=cascades)
 
 
-def _restore(principal: Principal, company_id: UUID) -> Company:
+def _restore(principal: Principal, company_id: UUID, *, of_many: int = 1) -> Company:
     company = companies.get(company_id, include_deleted=True)
     if company is None or company.deleted_at is None or company.deletion_id is None:
         raise NotDeleted
     deletion_id = company.deletion_id
     if not companies.set_deleted(company_id, at=None, deletion_id=None):
         raise NotDeleted  # somebody else was first
-    company_deletion.begin_restoring(company_id, deletion_id)
+    company_deletion.begin_restoring(company_id, deletion_id, of_many=of_many)
     audit.record(
         Event.COMPANY_RESTORED, "company", company_id, company_id=company_id, by=principal, risk=RiskLevel.HIGH
     )

@@ -86,8 +86,9 @@ def begin(company_id: UUID, deletion_id: UUID, *, cascades: bool) -> Progress:
     return _start(deletion)
 
 
-def begin_restoring(company_id: UUID, deletion_id: UUID) -> Progress:
-    """Begins to bring back what went with this deletion, also while it is still going on; raises `EmailsTaken`."""
+def begin_restoring(company_id: UUID, deletion_id: UUID, *, of_many: int = 1) -> Progress:
+    """Begins to bring back what went with this deletion, also while it is still going on; raises `EmailsTaken`. The
+    call shares its piece among the companies `of_many`."""
     with across_companies("only one user of all companies can have an e-mail"):
         taken = belongings.find_taken_emails(company_id=company_id, deletion_id=deletion_id, limit=_TOLD)
     if taken:
@@ -100,7 +101,7 @@ def begin_restoring(company_id: UUID, deletion_id: UUID) -> Progress:
     deletion.status, deletion.done, deletion.at_table = DeletionStatus.RESTORING, {}, ""
     deletion.attempt += 1  # whoever is still deleting finds that it isn't theirs any more
     deletion.due_at, deletion.total, deletion.finished_at = now() + _LEASE, None, None
-    return _start(deletion)
+    return _start(deletion, budget=max(1, _AT_ONCE // of_many))
 
 
 def progress(principal: Principal, company_id: UUID) -> Progress:
@@ -138,8 +139,8 @@ def requeue_due() -> int:
     return len(due)
 
 
-def _start(deletion: CompanyDeletion) -> Progress:
-    if not deletion.cascades or not _next_piece(deletion):
+def _start(deletion: CompanyDeletion, budget: int | None = None) -> Progress:
+    if not deletion.cascades or not _next_piece(deletion, budget):
         _finish(deletion)
     else:
         deletion.due_at = now()
@@ -172,9 +173,9 @@ def _count_what_there_is(deletion: CompanyDeletion) -> bool:
     return True
 
 
-def _next_piece(deletion: CompanyDeletion) -> bool:
+def _next_piece(deletion: CompanyDeletion, budget: int | None = None) -> bool:
     """Deletes or restores some rows; whether there may be more."""
-    budget, done = _AT_ONCE, dict(deletion.done)
+    budget, done = budget or _AT_ONCE, dict(deletion.done)
     for table in belongings.restorable_tables():
         if table.name < deletion.at_table:
             continue

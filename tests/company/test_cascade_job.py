@@ -125,6 +125,20 @@ def test_comes_back_in_pieces_too_with_what_went_together(
 
 
 @pytest.mark.usefixtures("large")
+def test_a_call_for_many_companies_does_no_more_than_one_for_one(
+    client: FlaskClient, cast: Cast, work: Callable[[], None]
+) -> None:
+    delete(client, cast)
+    work()
+    client.delete(f"/v1/company/{cast.globex}", headers=cast.root.headers)
+    body = {"company_ids": [str(cast.acme), str(cast.globex)]}
+    assert client.patch("/v1/company/bulk-restore", json=body, headers=cast.root.headers).status_code == 200
+    assert (progress(client, cast)["status"], progress(client, cast)["restored"]) == ("restoring", {"leads": 5})
+    work()
+    assert progress(client, cast)["restored"] == {"leads": LEADS, "users": 3}
+
+
+@pytest.mark.usefixtures("large")
 def test_turns_round_in_the_middle(
     client: FlaskClient, database: Session, cast: Cast, work: Callable[[], None]
 ) -> None:
