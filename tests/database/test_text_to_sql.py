@@ -228,6 +228,20 @@ class TestAsking:
         answer = ask(known, execute=True)
         assert (answer.status_code, answer.json["code"]) == (503, "database_timeout")
 
+    def test_a_schema_that_changed_since_the_analysis(
+        self, known: UUID, shops: dict[str, Shop], scripted: ModelServer, ask: Callable[..., Any]
+    ) -> None:
+        changed = shops["postgresql"]
+        changed.execute("ALTER TABLE orders RENAME COLUMN status TO state")
+        try:
+            scripted.replies = [says(GOOD)] * 2 + [json.dumps({"refusal": "The table has changed."})]
+            answer = ask(known, execute=True).json
+        finally:
+            changed.execute("ALTER TABLE orders RENAME COLUMN state TO status")
+        assert [each["error_code"] for each in answer["attempts"]] == ["statement_failed"] * 2
+        assert "status" in answer["attempts"][0]["error"]
+        assert answer["refusal"] == "The table has changed."
+
     def test_refusals(
         self, known: UUID, ask: Callable[..., Any], client: FlaskClient, cast: Cast, scripted: ModelServer
     ) -> None:
