@@ -6,14 +6,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.core.crypto import Keyring, keyring
+from app.core import crypto
+from app.core.crypto import Keyring
 from app.models.agent import Agent
 from app.models.database_connection import DatabaseConnection
 from app.services import secrets_rotation
 from tests.cast import Cast
+from tests.conftest import SECRET_KEY
 from tests.database.conftest import Connect
 from tests.database.servers import PASSWORD, Shop
 from tests.rows import audited, change, now_in
@@ -117,19 +120,20 @@ def test_deletes_and_restores(alice: Any, stored: UUID, database: Session, agent
 
 
 def test_urls_are_encrypted_anew_with_the_other_secrets(
-    app: Any, stored: UUID, database: Session, shops: dict[str, Shop], monkeypatch: pytest.MonkeyPatch
+    app: Flask, stored: UUID, database: Session, shops: dict[str, Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.core import crypto
-    from tests.conftest import SECRET_KEY
-
-    old = keyring()
-    fresh = Keyring(("another key for tests, which is as long as it has to be", SECRET_KEY))
-    monkeypatch.setattr(crypto, "_keyring", fresh)
-    with app.app_context():
-        assert secrets_rotation.reencrypt_all()["database_connections"] == 1
-    monkeypatch.setattr(crypto, "_keyring", Keyring(("another key for tests, which is as long as it has to be",)))
-    assert now_in(database, DatabaseConnection, stored).url == shops["postgresql"].url
-    monkeypatch.setattr(crypto, "_keyring", old)
+    fresh_key = "another key for tests, which is as long as it has to be"
+    monkeypatch.setattr(crypto, "_keyring", Keyring((fresh_key, SECRET_KEY)))
+    try:
+        with app.app_context():
+            assert secrets_rotation.reencrypt_all()["database_connections"] == 1
+        monkeypatch.setattr(crypto, "_keyring", Keyring((fresh_key,)))
+        assert now_in(database, DatabaseConnection, stored).url == shops["postgresql"].url
+    finally:
+        # What outlives a test (signing keys) has been encrypted anew as well.
+        monkeypatch.setattr(crypto, "_keyring", Keyring((SECRET_KEY, fresh_key)))
+        with app.app_context():
+            secrets_rotation.reencrypt_all()
 
 
 @pytest.mark.parametrize(
