@@ -1,5 +1,8 @@
 """What the guard lets through, and how it writes it. That it also runs is tested in `test_run_*`."""
 
+import itertools
+import re
+
 import pytest
 
 from app.textsql.guard import Reason, Refused, check
@@ -90,6 +93,19 @@ class TestNames:
         assert 'SELECT "customers"."secret"' in sql
         assert 'FROM "public"."customers" AS "customers_2"' in sql
 
+    @pytest.mark.parametrize("dialect", DIALECTS)
+    @pytest.mark.parametrize(("outer", "inner"), [("x" * 63 + "a", "x" * 63 + "b"), ("á", "a"), ("a ", "a")])
+    def test_names_that_a_database_could_take_for_one_are_written_as_two(
+        self, dialect: Dialect, outer: str, inner: str
+    ) -> None:
+        quote = "`" if dialect is Dialect.MYSQL else '"'
+        outer, inner = (f"{quote}{each}{quote}" for each in (outer, inner))
+        sql = f"SELECT (SELECT {outer}.secret FROM customers AS {inner} LIMIT 1) FROM (SELECT 1 AS secret) AS {outer}"
+        aliases = re.findall(rf" AS {quote}(\w+){quote}(?= LIMIT)", written(sql, dialect))
+        assert len(aliases) == 2
+        assert len({each[:60].lower() for each in aliases if each.isascii()}) == 2
+        assert f"SELECT {quote}{aliases[1]}{quote}.{quote}secret{quote}" in written(sql, dialect)
+
     def test_a_natural_join_joins_the_known_columns_only(self) -> None:
         sql = written("SELECT c.id FROM customers c NATURAL JOIN (SELECT id, 1 AS other FROM employees) e")
         assert 'USING ("id")' in sql
@@ -128,6 +144,38 @@ class TestLimits:
     def test_other_ways_to_say_limit(self) -> None:
         assert "FETCH FIRST 101 ROWS ONLY" in written("SELECT 1 FETCH FIRST 5000 ROWS ONLY")
         assert written("SELECT 1 LIMIT ALL").endswith(" LIMIT 101")
+
+
+class TestGuardItself:
+    """What would keep the guard itself busy, or make much of little."""
+
+    @pytest.mark.parametrize("dialect", DIALECTS)
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "SELECT " + "DATE(" * 40 + "1" + ")" * 40,
+            "SELECT " + "TIMESTAMP(DATE(" * 20 + "1" + "))" * 20,
+            "SELECT " + "(SELECT 1 LIMIT " * 40 + "1" + ")" * 40,
+            "SELECT " + "ARRAY[" * 40 + "1" + "]" * 40,
+            "SELECT " + ", ".join("*" * 1900) + " FROM customers, orders o, products p, employees e, order_items i",
+            "SELECT * FROM " + "(SELECT *, * FROM " * 22 + "customers" + ") x" * 22,
+            "WITH a AS (SELECT * FROM customers)"
+            + "".join(
+                f", {b} AS (SELECT x.*, y.* FROM {a} x, {a} y)" for a, b in itertools.pairwise("abcdefghijklmnop")
+            )
+            + " SELECT 1 FROM p",
+            "SELECT " + "+".join(["id"] * 900) + " AS z FROM customers WHERE " + " AND ".join(["z"] * 700),
+            "SELECT id FROM customers c" + "".join(f" FULL JOIN customers c{at} USING (id)" for at in range(120)),
+            "SELECT c.id FROM customers c" + "".join(f" JOIN customers c{at} ON true" for at in range(250)),
+        ],
+        ids=["calls", "types", "limits", "arrays", "stars", "nested stars", "doubled", "alias", "merged", "joins"],
+    )
+    def test_a_bomb_is_refused_before_it_is_parsed_or_written_out(self, dialect: Dialect, sql: str) -> None:
+        assert refusal(sql, dialect).reason in {Reason.TOO_LARGE, Reason.NOT_PARSED}
+
+    def test_a_wide_table_is_written_out(self) -> None:
+        wide = Table("public", "w", TableKind.TABLE, tuple(Column(f"c{at}", "integer") for at in range(1000)))
+        assert len(check("SELECT * FROM w", Dialect.POSTGRESQL, [wide], row_limit=1).columns) == 1000
 
 
 class TestReasons:

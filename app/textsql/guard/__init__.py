@@ -66,8 +66,8 @@ def check(sql: str, dialect: Dialect, tables: Sequence[Table], *, row_limit: int
     return Checked(written, dialect, tuple(names.used.values()), tuple(outputs), row_limit)
 
 
-def _parse(sql: str, dialect: Dialect) -> exp.Expr:
-    tokens = text.tokens_of(sql, SQL[dialect], dialect)
+def _parse(sql: str, dialect: Dialect, most: int = text.MOST_TOKENS) -> exp.Expr:
+    tokens = text.tokens_of(sql, SQL[dialect], dialect, most)
     try:
         statements = [each for each in SQL[dialect].parser().parse(list(tokens), sql) if each is not None]
     except SqlglotError as error:
@@ -119,7 +119,7 @@ def _limited(root: exp.Expr, most: int) -> exp.Expr:
 
 def _check_again(written: str, dialect: Dialect) -> None:
     """What was written must be read as what was checked, and call only what is allowed, also by its mere text."""
-    root = _parse(written, dialect)
+    root = _parse(written, dialect, text.MOST_WRITTEN)
     nodes.check(root, dialect)
     if SQL[dialect].generate(root, comments=False, copy=True) != written:
         raise Refused(Reason.NOT_PARSED, "The statement is not read the same way twice")

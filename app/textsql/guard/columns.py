@@ -24,7 +24,10 @@ def resolve(node: exp.Column, scope: Scope | None, aliases: Aliases | None) -> N
         return
     here = search(node, scope, only_here=True)
     if here is None and aliases and fold(node.name) in aliases:
-        node.replace(exp.Paren(this=aliases[fold(node.name)][1].copy()))
+        value = aliases[fold(node.name)][1]
+        if scope is not None:
+            scope.budget.spend(value)
+        node.replace(exp.Paren(this=value.copy()))
         return
     found = here or search(node, scope, only_here=False)
     if found is None:
@@ -37,6 +40,7 @@ def search(node: exp.Column, scope: Scope | None, *, only_here: bool) -> exp.Exp
     while scope is not None:
         merged = scope.merged.get(fold(node.name))
         if merged is not None:
+            scope.budget.spend(merged)
             return merged.copy()
         found = [
             column(source.alias, name)

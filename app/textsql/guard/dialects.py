@@ -16,11 +16,13 @@ from sqlglot.dialects.sqlite import SQLite
 from sqlglot.generators.mysql import MySQLGenerator
 from sqlglot.generators.postgres import PostgresGenerator
 from sqlglot.generators.sqlite import SQLiteGenerator
+from sqlglot.parser import Parser
 from sqlglot.parsers.mysql import MySQLParser
 from sqlglot.parsers.postgres import PostgresParser
 from sqlglot.parsers.sqlite import SQLiteParser
 from sqlglot.tokenizer_core import TokenType
 
+from app.textsql.guard.refusals import Reason, Refused
 from app.textsql.schema import Dialect
 
 # Functions whose arguments are no list of expressions, so that they have to be parsed by name.
@@ -52,7 +54,27 @@ _WRITTEN: dict[Any, Any] = {
 }
 
 
-class _PostgresParser(PostgresParser):
+# How many steps a parser takes for a token; statements that people write take two at most.
+_MOST_STEPS = 10
+_FREE_STEPS = 2_000
+
+
+class _Bounded(Parser):
+    """A parser that gives up: it tries several readings of what is in parentheses, each inner one within each outer
+    one, so that `DATE(DATE(DATE(…` would take it twice as long with every level."""
+
+    def reset(self) -> None:
+        self._steps = 0
+        super().reset()
+
+    def _advance(self, times: int = 1) -> None:
+        self._steps += 1
+        if self._steps > _FREE_STEPS + _MOST_STEPS * self._tokens_size:
+            raise Refused(Reason.TOO_LARGE, "The statement is nested too deeply")
+        super()._advance(times)
+
+
+class _PostgresParser(_Bounded, PostgresParser):
     FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     FUNCTION_PARSERS: ClassVar[dict[Any, Any]] = {
         name: parse
@@ -80,7 +102,7 @@ class _Postgres(Postgres):
     Generator = _PostgresGenerator
 
 
-class _MySQLParser(MySQLParser):
+class _MySQLParser(_Bounded, MySQLParser):
     FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     LAMBDAS: ClassVar[dict[Any, Any]] = {}
     FUNCTION_PARSERS: ClassVar[dict[Any, Any]] = {
@@ -111,7 +133,7 @@ class _MySQL(MySQL):
     Generator = _MySQLGenerator
 
 
-class _SQLiteParser(SQLiteParser):
+class _SQLiteParser(_Bounded, SQLiteParser):
     FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     LAMBDAS: ClassVar[dict[Any, Any]] = {}
     FUNCTION_PARSERS: ClassVar[dict[Any, Any]] = {

@@ -63,6 +63,7 @@ def _using(join: exp.Join, scope: Scope, before: Sequence[Source], added: Sequen
         if side == "RIGHT":
             merged = right
         elif side == "FULL":
+            scope.budget.spend(merged, right)
             merged = exp.Anonymous(this="COALESCE", expressions=[merged.copy(), right.copy()])
         scope.merged[fold(each.name)] = merged
     join.set("using", written)

@@ -15,10 +15,12 @@ from sqlglot import exp
 from app.textsql.guard import columns, endings, from_clause, recursion
 from app.textsql.guard.columns import Aliases
 from app.textsql.guard.refusals import Reason, Refused
-from app.textsql.guard.sources import Catalogue, Scope, Source, fold, identifier, named
+from app.textsql.guard.sources import Budget, Catalogue, Scope, Source, column, fold, identifier, named
 from app.textsql.schema import Dialect, Table
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}\Z")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]")
+_LONGEST_ALIAS = 40
 _MOST_VALUES = 100
 Tables = Mapping[str, Source]
 
@@ -31,9 +33,15 @@ class Names:
         self.dialect = dialect
         self.used: dict[tuple[str | None, str], Table] = {}
         self._taken = catalogue.bare_names()
+        self._budget = Budget()
 
     def unique(self, name: str) -> str:
-        """The name, or one like it that the statement has not used yet."""
+        """The name, or one like it that the statement has not used yet.
+
+        Plain and short: Postgres forgets what comes after 63 bytes of a name, and MySQL may see one name in `á` and
+        `a`, so that two names of the statement's would be one to them, and the nearer table would be read.
+        """
+        name = _NOT_PLAIN.sub("_", name)[:_LONGEST_ALIAS]
         free, number = name, 1
         while fold(free) in self._taken:
             number += 1
@@ -146,7 +154,7 @@ class Names:
         return outputs
 
     def _select(self, node: exp.Select, outer: Scope | None, ctes: Tables) -> list[str]:
-        scope = Scope(outer)
+        scope = Scope(self._budget, outer)
         from_clause.resolve(self, node, scope, ctes)
         where = node.args.get("where")
         outputs = self._outputs(node, scope, ctes)
@@ -196,7 +204,9 @@ class Names:
             return scope.columns(scope.sources)
         if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
             source = columns.source_of(node, scope)
-            return [exp.Column(this=identifier(name), table=identifier(source.alias)) for name in source.columns]
+            found = [column(source.alias, name) for name in source.columns]
+            self._budget.spend(*found)
+            return found
         return None
 
     def _label(self, node: exp.Expr) -> str:

@@ -41,16 +41,41 @@ class Source:
 
 
 @dataclass
+class Budget:
+    """How much longer than it came a statement may become: every `*` lists columns, every use of an alias repeats what
+    it stands for, and either can double at each level."""
+
+    nodes: int = 20_000
+    tables: int = 60  # the most that MySQL joins
+
+    def spend(self, *values: exp.Expr) -> None:
+        """Raises `Refused` when there is nothing left for these to be written once more."""
+        for value in values:
+            for _node in value.walk():
+                self.nodes -= 1
+                if self.nodes < 0:
+                    raise Refused(Reason.TOO_LARGE, "The statement becomes too long when its names are written out")
+
+    def spend_table(self) -> None:
+        """Raises `Refused` for one table too many."""
+        self.tables -= 1
+        if self.tables < 0:
+            raise Refused(Reason.TOO_LARGE, "The statement reads too many tables")
+
+
+@dataclass
 class Scope:
     """What the names of one SELECT can mean, and what lies around it."""
 
+    budget: Budget
     outer: Scope | None = None
     sources: list[Source] = field(default_factory=list)
     # Columns joined by USING, under their folded names: in full joins they are of neither side.
     merged: dict[str, exp.Expr] = field(default_factory=dict)
 
     def add(self, source: Source) -> None:
-        """Raises `Refused` for a name that is taken."""
+        """Raises `Refused` for a name that is taken, and for too many tables."""
+        self.budget.spend_table()
         if any(fold(each.called) == fold(source.called) for each in self.sources):
             raise Refused(Reason.AMBIGUOUS, f"Two tables are called “{source.called}”; give each its own alias")
         self.sources.append(source)
@@ -64,8 +89,10 @@ class Scope:
                 merged = self.merged.get(fold(name))
                 if merged is None:
                     found.append(column(source.alias, name))
+                    self.budget.spend(found[-1])
                 elif fold(name) not in seen:
                     seen.add(fold(name))
+                    self.budget.spend(merged)
                     found.append(named(merged.copy(), name))
         return found
 

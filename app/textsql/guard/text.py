@@ -18,6 +18,10 @@ MOST_CHARACTERS = 10_000
 MOST_TOKENS = 4_000
 LONGEST_LITERAL = 2_000
 DEEPEST = 60
+# Postgres' arrays have no more dimensions, and parsing takes twice as long with each.
+DEEPEST_BRACKETS = 6
+# Of what is written, where every name is there in full and `*` is a list.
+MOST_WRITTEN = 30_000
 MOST_UNARY = 20
 _LONGEST_NUMBER = 60
 
@@ -30,6 +34,7 @@ _UNREADABLE = re.compile(
 _EXECUTED_COMMENT = re.compile(r"/\*(?:M?!|\+)", re.IGNORECASE)
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
+_BRACES = {TokenType.L_BRACE, TokenType.R_BRACE}
 _PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE, TokenType.RLIKE}
 
 
@@ -51,18 +56,19 @@ def refuse_unreadable(sql: str) -> None:
         )
 
 
-def tokens_of(sql: str, dialect: Sqlglot, kind: Dialect) -> Sequence[Token]:
+def tokens_of(sql: str, dialect: Sqlglot, kind: Dialect, most: int = MOST_TOKENS) -> Sequence[Token]:
     """The tokens of a statement. Raises `Refused` where they are too many, too long or too deep."""
     try:
         tokens = dialect.tokenize(sql)
     except SqlglotError:
         raise Refused(Reason.NOT_PARSED, f"The text is not {kind} SQL: a quote or a comment is not closed") from None
-    if len(tokens) > MOST_TOKENS:
-        raise Refused(Reason.TOO_LARGE, f"The statement has {len(tokens):,} parts; {MOST_TOKENS:,} are allowed")
-    depth = deepest = prefixes = cases = 0
+    if len(tokens) > most:
+        raise Refused(Reason.TOO_LARGE, f"The statement has {len(tokens):,} parts; {most:,} are allowed")
+    depth = deepest = prefixes = cases = brackets = 0
     for token in tokens:
         depth += (token.token_type in _OPENING) - (token.token_type in _CLOSING)
         cases += (token.token_type is TokenType.CASE) - (token.token_type is TokenType.END)
+        brackets += (token.token_type is TokenType.L_BRACKET) - (token.token_type is TokenType.R_BRACKET)
         prefixes = prefixes + 1 if token.token_type in _PREFIXES else 0
         deepest = max(deepest, depth + max(cases, 0))
         longest = _LONGEST_NUMBER if token.token_type is TokenType.NUMBER else LONGEST_LITERAL
@@ -70,7 +76,9 @@ def tokens_of(sql: str, dialect: Sqlglot, kind: Dialect) -> Sequence[Token]:
             raise Refused(
                 Reason.TOO_LARGE, f"A literal or name of {len(token.text):,} characters", place(sql, token.start)
             )
-        if deepest > DEEPEST or prefixes > MOST_UNARY:
+        if token.token_type in _BRACES:
+            raise Refused(Reason.CONSTRUCT, "Braces are not allowed", place(sql, token.start))
+        if deepest > DEEPEST or prefixes > MOST_UNARY or brackets > DEEPEST_BRACKETS:
             raise Refused(Reason.TOO_LARGE, "The statement is nested too deeply", place(sql, token.start))
     return tokens
 
