@@ -118,6 +118,13 @@ class TestNames:
             Reason.UNKNOWN_COLUMN
         )
 
+    def test_an_alias_in_having_is_before_a_column_of_its_name_in_mysql_only(self) -> None:
+        sql = "SELECT status, SUM(total) AS total FROM orders GROUP BY status HAVING total > 5 AND SUM(total) < 9"
+        assert written(sql, Dialect.MYSQL).endswith("HAVING `total` > 5 AND SUM(`orders`.`total`) < 9 LIMIT 101")
+        assert 'HAVING "orders"."total" > 5' in written(sql, Dialect.SQLITE)
+        sql = "SELECT LEFT(status, 1) AS status FROM orders GROUP BY orders.status HAVING status = 'paid'"
+        assert "HAVING `orders`.`status` = 'paid'" in written(sql, Dialect.MYSQL)
+
     def test_names_of_several_schemas_have_to_be_told_apart(self) -> None:
         column = (Column("id", "integer"),)
         tables = [Table(schema, "t", TableKind.TABLE, column) for schema in ("a", "b")]
@@ -196,6 +203,9 @@ class TestReasons:
             ("SELECT 'a'::regclass", Reason.CONSTRUCT, "system catalogue"),
             ("SELECT 'a\x00'", Reason.NOT_PLAIN_TEXT, "U+0000"),
             ("SELECT (", Reason.NOT_PARSED, "not understood"),
+            ("SELECT 1_000", Reason.NOT_PARSED, "The number 1 runs into"),
+            ("SELECT 1e3-1e3", Reason.NOT_PARSED, "The number 1e3-1 runs into"),
+            ("SELECT {fn now()}", Reason.CONSTRUCT, "Braces"),
             ("SELECT repeat('x', 1000000)", Reason.TOO_MUCH_WORK, "repeat"),
         ],
     )

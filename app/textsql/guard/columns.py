@@ -7,10 +7,16 @@ from collections.abc import Mapping
 from sqlglot import exp
 
 from app.textsql.guard.refusals import Reason, Refused
-from app.textsql.guard.sources import Scope, Source, column, fold
+from app.textsql.guard.sources import Scope, Source, column, fold, identifier
 
 # The aliases of a SELECT, folded: where they stand in its list, from 1, and what they stand for.
 Aliases = Mapping[str, tuple[int, exp.Expr]]
+
+
+class Preferred(dict[str, tuple[int, exp.Expr]]):
+    """Aliases of which some, folded, come before columns of the same name, as in MySQL's HAVING."""
+
+    first: frozenset[str] = frozenset()
 
 
 def resolve(node: exp.Column, scope: Scope | None, aliases: Aliases | None) -> None:
@@ -21,6 +27,10 @@ def resolve(node: exp.Column, scope: Scope | None, aliases: Aliases | None) -> N
         if name is None:
             raise Refused(Reason.UNKNOWN_COLUMN, f"There is no column “{node.name}” in “{source.called}”", _where(node))
         node.replace(column(source.alias, name))
+        return
+    if isinstance(aliases, Preferred) and fold(node.name) in aliases.first:
+        # MySQL knows nothing in HAVING that is not selected, so it is the alias that has to be there.
+        node.replace(exp.Column(this=identifier(node.name)))
         return
     here = search(node, scope, only_here=True)
     if here is None and aliases and fold(node.name) in aliases:

@@ -19,7 +19,7 @@ _EVERYWHERE = """
 """
 
 _POSTGRESQL = """
-    cbrt cot sinh cosh tanh trunc div gcd lcm factorial width_bucket random scale min_scale trim_scale isfinite
+    all cbrt cot sinh cosh tanh trunc div gcd lcm factorial width_bucket random scale min_scale trim_scale isfinite
     bool_and bool_or every bit_and bit_or bit_xor any_value string_agg array_agg json_agg jsonb_agg json_object_agg
     jsonb_object_agg corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx
     regr_sxy regr_syy stddev stddev_pop stddev_samp variance var_pop var_samp mode percentile_cont percentile_disc
@@ -80,6 +80,14 @@ FUNCTIONS: Mapping[Dialect, frozenset[str]] = {
     Dialect.MYSQL: frozenset(f"{_EVERYWHERE} {_MYSQL}".split()) - {"json_array_length"},
     Dialect.SQLITE: frozenset(f"{_EVERYWHERE} {_SQLITE}".split()) - {"ascii"},
 }
+
+# Of MySQL's functions those that make one value of the rows of a group.
+AGGREGATES = frozenset(
+    """
+    count sum avg min max bit_and bit_or bit_xor std stddev stddev_pop stddev_samp variance var_pop var_samp
+    group_concat json_arrayagg json_objectagg any_value median
+    """.split()
+)
 
 # What may stand in FROM, and the columns that it brings; none: one column, named as the source is.
 _VALUES = """

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from app.textsql.guard import columns, endings, from_clause, recursion
 from app.textsql.guard.columns import Aliases
+from app.textsql.guard.functions import AGGREGATES
 from app.textsql.guard.refusals import Reason, Refused
 from app.textsql.guard.sources import Budget, Catalogue, Scope, Source, column, fold, identifier, named
 from app.textsql.schema import Dialect, Table
@@ -111,6 +112,9 @@ class Names:
         elif isinstance(node, exp.Values):
             raise Refused(Reason.CONSTRUCT, "VALUES is allowed in FROM and WITH only")
         else:
+            if isinstance(node, exp.Anonymous | exp.GroupConcat) and isinstance(aliases, columns.Preferred):
+                if isinstance(node, exp.GroupConcat) or node.name.lower() in AGGREGATES:
+                    aliases = dict(aliases)  # what is summed up are columns
             if isinstance(node, exp.Window) and node.args.get("alias"):
                 node.set("alias", identifier(fold(node.args["alias"].name)))
             for each in list(node.iter_expressions()):
@@ -162,17 +166,26 @@ class Names:
         if where is not None:
             self.expression(where, scope, ctes, aliases)
         self._group(node, scope, ctes, aliases)
-        for key in ("having", "windows"):
-            value = node.args.get(key)
-            for each in value if isinstance(value, list) else [value]:
-                if each is not None:
-                    self._window_name(each)
-                    self.expression(each, scope, ctes, aliases)
+        if node.args.get("having") is not None:
+            self.expression(node.args["having"], scope, ctes, self._preferred(node, aliases))
+        for each in node.args.get("windows") or []:
+            self._window_name(each)
+            self.expression(each, scope, ctes, aliases)
         distinct = node.args.get("distinct")
         if distinct is not None and distinct.args.get("on") is not None:
             self.expression(distinct.args["on"], scope, ctes, aliases)
         self._order(node, scope, ctes, aliases)
         return outputs
+
+    def _preferred(self, node: exp.Select, aliases: Aliases) -> Aliases:
+        """What aliases mean in HAVING: in MySQL more than columns, unless it is grouped by the column."""
+        if self.dialect is not Dialect.MYSQL:
+            return aliases
+        group = node.args.get("group")
+        grouped = {fold(each.name) for each in (group.expressions if group else []) if isinstance(each, exp.Column)}
+        found = columns.Preferred(aliases)
+        found.first = frozenset(aliases) - grouped
+        return found
 
     def _window_name(self, node: exp.Expr) -> None:
         if isinstance(node, exp.Window) and isinstance(node.this, exp.Identifier):
@@ -204,7 +217,7 @@ class Names:
             return scope.columns(scope.sources)
         if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
             source = columns.source_of(node, scope)
-            found = [column(source.alias, name) for name in source.columns]
+            found: list[exp.Expr] = [column(source.alias, name) for name in source.columns]
             self._budget.spend(*found)
             return found
         return None

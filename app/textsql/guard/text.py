@@ -32,6 +32,8 @@ _UNREADABLE = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _EXECUTED_COMMENT = re.compile(r"/\*(?:M?!|\+)", re.IGNORECASE)
+# 1_000 and 1e3-1 are one number to one reader, and a number and something else to another.
+_NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 _OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE}
 _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE}
 _BRACES = {TokenType.L_BRACE, TokenType.R_BRACE}
@@ -75,6 +77,11 @@ def tokens_of(sql: str, dialect: Sqlglot, kind: Dialect, most: int = MOST_TOKENS
         if len(token.text) > longest:
             raise Refused(
                 Reason.TOO_LARGE, f"A literal or name of {len(token.text):,} characters", place(sql, token.start)
+            )
+        after = sql[token.end + 1 : token.end + 2]
+        if token.token_type is TokenType.NUMBER and (not _NUMBER.match(token.text) or after.isalnum() or after == "_"):
+            raise Refused(
+                Reason.NOT_PARSED, f"The number {token.text[:20]} runs into what follows it", place(sql, token.start)
             )
         if token.token_type in _BRACES:
             raise Refused(Reason.CONSTRUCT, "Braces are not allowed", place(sql, token.start))

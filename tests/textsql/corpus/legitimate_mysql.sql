@@ -101,3 +101,9 @@ SELECT status, COUNT(*) AS n FROM orders GROUP BY status HAVING n > 1 ORDER BY n
 SELECT CASE WHEN is_active THEN 'yes' ELSE 'no' END FROM customers
 SELECT name AS `full name` FROM customers ORDER BY `full name`
 SELECT name full_name FROM customers # the names
+SELECT status, SUM(total) AS total FROM orders GROUP BY status HAVING total > 1000
+SELECT status, COUNT(*) AS id FROM orders GROUP BY status HAVING id >= 1 ORDER BY id DESC, status
+SELECT department, MAX(salary) AS salary FROM employees GROUP BY department HAVING salary > 6000 AND MAX(salary) < 9999 ORDER BY salary + 0
+SELECT name, salary * 12 AS yearly FROM employees HAVING yearly > 60000 ORDER BY name
+SELECT MAX(name) AS name, country FROM customers GROUP BY country HAVING name LIKE 'A%'
+SELECT SUBSTRING(status, 1, 1) AS status, COUNT(*) FROM orders GROUP BY status HAVING status = 'paid'

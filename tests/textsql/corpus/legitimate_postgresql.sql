@@ -158,3 +158,4 @@ WITH cohorts AS (SELECT id, date_trunc('month', created_at) AS cohort FROM custo
 WITH gaps AS (SELECT customer_id, happened_at, happened_at - lag(happened_at) OVER (PARTITION BY customer_id ORDER BY happened_at) AS gap FROM events) SELECT customer_id, count(*) FILTER (WHERE gap > interval '30 minutes' OR gap IS NULL) AS sessions FROM gaps GROUP BY customer_id
 (SELECT id FROM orders ORDER BY total DESC LIMIT 1) UNION ALL (SELECT id FROM orders ORDER BY total LIMIT 1)
 SELECT id FROM orders UNION ALL SELECT id FROM customers EXCEPT SELECT id FROM products ORDER BY id DESC
+SELECT name FROM products WHERE stock <> ALL (ARRAY[1, 2]) AND id = ANY ('{1,2,3}'::int[])
