@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,8 @@ _ARRAYS = {
     3807,
 }
 _BYTES = 17
+# `+00` is understood by fewer readers than `+00:00`.
+_SHORT_OFFSET = re.compile(r"(?<=:\d\d)(?:\.\d+)?[+-]\d\d(?![:\d])")
 
 
 def explain(connection: Connection, checked: Checked) -> tuple[float | None, float | None]:
@@ -131,10 +134,23 @@ def _row(row: tuple[Any, ...], oids: list[int], value: int) -> tuple[list[Any], 
 def _value(given: Any, oid: int) -> Any:
     if isinstance(given, str):
         if oid in _JSON or oid in _ARRAYS:
-            return values.plain(json.loads(given, parse_float=Decimal))
+            return _parsed(given)
         if oid in {1114, 1184}:
-            return given.replace(" ", "T", 1)
+            given = given.replace(" ", "T", 1)
+        if oid in {1184, 1266}:
+            return _SHORT_OFFSET.sub(r"\g<0>:00", given, count=1)
     return values.plain(given)
+
+
+def _parsed(given: str) -> Any:
+    """JSON as values. What Postgres stores and Python can't hold stays the text that it is: half characters, and
+    thousands of brackets within each other."""
+    try:
+        found = values.plain(json.loads(given, parse_float=Decimal, parse_int=Decimal))
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return values.plain(given)
+    return found
 
 
 def _name(oid: int) -> str:

@@ -17,7 +17,8 @@ from app.textsql.schema import Dialect, TableKind
 from app.textsql.watch import CallerLeft
 
 _LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: 10_000_000,
+    # Looking for a long text in a longer one is a single step, which neither time nor a caller who leaves can stop.
+    sqlite3.SQLITE_LIMIT_LENGTH: 2_000_000,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 500,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 200,
     sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 100,
@@ -100,20 +101,23 @@ def _driver(connection: Connection) -> Any:
 
 def _prepared(connection: Connection, checked: Checked) -> Any:
     driver = _driver(connection)
+    driver.set_authorizer(None)  # of the statement before
     driver.text_factory = lambda text: text.decode("utf-8", "replace")
     for limit, most in _LIMITS.items():
         driver.setlimit(limit, most)
     for name in TABLE_FUNCTIONS[Dialect.SQLITE]:
         driver.execute(f"SELECT 1 FROM {name}('[]')").close()
-    driver.set_authorizer(_authorizer(checked))
+    views = {name.casefold() for (name,) in driver.execute("SELECT name FROM sqlite_master WHERE type = 'view'")}
+    driver.set_authorizer(_authorizer(checked, views))
     return driver
 
 
-def _authorizer(checked: Checked) -> Callable[..., int]:
+def _authorizer(checked: Checked, all_views: set[str]) -> Callable[..., int]:
     """Lets SQLite read the columns that the statement was checked for, call the functions of the list, and nothing
     else: no PRAGMA, no ATTACH, no other table, not the schema."""
     readable = {table.name.casefold(): {column.name.casefold() for column in table.columns} for table in checked.tables}
-    views = {table.name.casefold() for table in checked.tables if table.kind is TableKind.VIEW}
+    # A view may read others, which nobody has to know.
+    views = all_views if any(table.kind is TableKind.VIEW for table in checked.tables) else set()
     functions = FUNCTIONS[Dialect.SQLITE] | {"->", "->>"}
     made = TABLE_FUNCTIONS[Dialect.SQLITE]
 

@@ -17,7 +17,9 @@ _LARGEST_EXACT = 2**53
 
 def plain(value: Any) -> Any:
     """A value as JSON has it: numbers that a float can't hold become texts, bytes base64, moments ISO 8601."""
-    if value is None or isinstance(value, bool | str):
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")  # which other databases hold, and Postgres, where answers are kept, not
+    if value is None or isinstance(value, bool):
         return value
     return next((say for kinds, say in _WAYS if isinstance(value, kinds)), str)(value)
 

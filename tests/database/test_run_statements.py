@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from app.textsql.connect import Policy
 from app.textsql.failures import DatabaseFailed, StatementFailed, TookTooLong
 from app.textsql.guard import Checked, check
 from app.textsql.run import Limits, Result
-from app.textsql.schema import Dialect, Table
+from app.textsql.schema import Column, Dialect, Table, TableKind
 from app.textsql.watch import CallerLeft
 from tests.database.mariadb import MariaDb
 from tests.textsql import corpora, shop
@@ -121,8 +122,6 @@ def places(
 
 
 def _write_sqlite(path: Path) -> None:
-    import sqlite3
-
     with sqlite3.connect(path) as connection:
         for statement in shop.statements(Dialect.SQLITE):
             connection.execute(statement)
@@ -184,6 +183,39 @@ class TestResults:
             "float", "decimal", "decimal", "integer", "interval", "timestamp", "array", "json", "bytes", "date", "time",
             "boolean", "text", "decimal",
         ]  # fmt: skip
+
+    def test_json_that_python_cannot_hold_stays_text(self, places: dict[Dialect, Place]) -> None:
+        place, many = places[Dialect.POSTGRESQL], 5000
+        digits = place.run(f"SELECT repeat('1', {many})::json AS a, ARRAY[repeat('2', {many})::numeric] AS b")
+        assert digits.rows == [["1" * many, ["2" * many]]]
+        nested = "repeat('[', 4000) || repeat(']', 4000)"
+        found = place.run(f"SELECT ({nested})::json AS a, '\"\\ud800\"'::json AS b, '\"a\\u0000b\"'::json AS c")
+        assert found.rows == [["[" * 4000 + "]" * 4000, '"\\ud800"', "a\ufffdb"]]
+
+    def test_moments_with_offsets_of_postgres(self, places: dict[Dialect, Place]) -> None:
+        found = places[Dialect.POSTGRESQL].run(
+            "SELECT timestamptz '2024-01-02 03:04:05.6Z', CAST('03:04:05+05:30' AS timetz),"
+            " CAST('03:04:05-08' AS timetz), timestamptz '0044-03-15 12:00:00+00 BC'"
+        )
+        assert found.rows == [
+            ["2024-01-02T03:04:05.6+00:00", "03:04:05+05:30", "03:04:05-08:00", "0044-03-15T12:00:00+00:00 BC"]
+        ]
+
+    def test_views_of_sqlite_may_read_other_views(self, places: dict[Dialect, Place]) -> None:
+        place = places[Dialect.SQLITE]
+        folder = place.policy.folder
+        assert folder is not None
+        with sqlite3.connect(folder / "corpus.db") as connection:
+            connection.execute("CREATE VIEW inner_view AS SELECT id, name FROM customers")
+            connection.execute("CREATE VIEW outer_view AS SELECT id, name FROM inner_view")
+        connection.close()
+        view = Table(None, "outer_view", TableKind.VIEW, (Column("id", "INTEGER"), Column("name", "TEXT")))
+        found = replace(place, tables=[view]).run("SELECT name FROM outer_view WHERE id = 1")
+        assert found.rows == [["Ada Berg"]]
+        with pytest.raises(StatementFailed):
+            replace(place, tables=[view]).run_checked(
+                replace(place.forged("SELECT secret FROM customers"), tables=(view,))
+            )
 
     def test_rows_are_cut_at_the_limit(self, place: Place) -> None:
         found = place.run("SELECT id FROM order_items ORDER BY id", rows=4)

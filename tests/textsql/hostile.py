@@ -217,6 +217,10 @@ WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 10 OR 1
 WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT a.n + 1 FROM x a, x b WHERE a.n < 50) SELECT * FROM x
 WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x, customers WHERE n < 50) SELECT * FROM x
 WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x CROSS JOIN orders WHERE n < 50) SELECT * FROM x
+WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n FROM x WHERE n < 5) SELECT COUNT(*) FROM x
+WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n - 1 FROM x WHERE n < 5) SELECT COUNT(*) FROM x
+WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT x.n FROM x JOIN customers c ON c.id = c.id) SELECT COUNT(*) FROM x
+WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT x.n FROM x JOIN customers c ON x.n = x.n) SELECT COUNT(*) FROM x
 WITH RECURSIVE x(s) AS (SELECT 'x' UNION ALL SELECT CONCAT(s, s) FROM x) SELECT * FROM x
 """
 _STATEMENTS = {
@@ -302,6 +306,18 @@ SELECT name FROM customers WHERE (id, 1) IN (SELECT id, 1 FROM payroll)
 SELECT string_agg(secret, ',') FROM customers
 SELECT count(*) FILTER (WHERE secret = 'a') FROM customers
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY secret) FROM customers
+SELECT repeat(repeat('x', 10000), 10000)
+SELECT length(lpad(repeat('x', 200), 200, 'y'))
+SELECT length(repeat((SELECT repeat('x', 1000)), 1000))
+SELECT replace(repeat('x', 10000), 'x', repeat('y', 10000))
+SELECT 'x'::char(10485760)
+SELECT '1'::bit(80000000)
+SELECT COUNT(*) FROM generate_series(1, 1000000::bigint * 1000000)
+SELECT COUNT(*) FROM generate_series(1, (10 ^ 12)::bigint)
+SELECT COUNT(*) FROM generate_series(1, 9 ^ 9 ^ 9 ^ 9)
+SELECT COUNT(*) FROM generate_series('0001-01-01'::timestamp, '9999-01-01'::timestamp, '1 second')
+SELECT COUNT(*) FROM generate_series(now() - interval '100 years', now(), interval '1 second')
+SELECT COUNT(*) FROM generate_series(current_date, current_date + interval '900 years', interval '1' minute)
 SELECT DISTINCT ON (secret) name FROM customers
 SELECT sum(id) OVER (PARTITION BY secret) FROM customers
 SELECT sum(id) OVER w FROM customers WINDOW w AS (ORDER BY secret)
@@ -394,6 +410,10 @@ SELECT JSON_TABLE('[]', '$' COLUMNS (a INT PATH '$'))
 SELECT * FROM JSON_TABLE(LOAD_FILE('/etc/passwd'), '$[*]' COLUMNS (a INT PATH '$')) j
 SELECT * FROM JSON_TABLE((SELECT secret FROM customers LIMIT 1), '$[*]' COLUMNS (a INT PATH '$')) j
 SELECT GROUP_CONCAT(secret) FROM customers
+SELECT REPEAT(REPEAT('x', 10000), 10000)
+SELECT REPLACE(SPACE(10000), ' ', REPEAT('y', 10000))
+SELECT CAST('x' AS BINARY(1000000000))
+SELECT CAST('x' AS CHAR(1000000000))
 SELECT GROUP_CONCAT(name ORDER BY secret) FROM customers
 SELECT GROUP_CONCAT(name SEPARATOR (SELECT secret FROM customers)) FROM customers
 SELECT MATCH(secret) AGAINST ('x') FROM customers

@@ -6,7 +6,16 @@ import re
 
 from sqlglot import exp
 
-from app.textsql.guard.functions import FORMATTING, FUNCTIONS, LONGEST_REPEAT, LONGEST_SERIES, REPEATING
+from app.textsql.guard import series
+from app.textsql.guard.functions import (
+    FORMATTING,
+    FUNCTIONS,
+    LONGEST_REPEAT,
+    LONGEST_REPLACED,
+    LONGEST_SERIES,
+    REPEATING,
+    REPLACING,
+)
 from app.textsql.guard.refusals import Reason, Refused
 from app.textsql.schema import Dialect
 
@@ -22,7 +31,7 @@ def check(node: exp.Anonymous, dialect: Dialect) -> None:
     if lowered not in FUNCTIONS[dialect]:
         raise Refused(Reason.FUNCTION, f"The function {lowered} is not allowed in {dialect.value}")
     if lowered in REPEATING:
-        _check_repeat(lowered, node.expressions)
+        _check_repeat(node)
     elif lowered == "generate_series":
         _check_series(node.expressions)
     elif lowered in FORMATTING and dialect is not Dialect.MYSQL:
@@ -31,33 +40,30 @@ def check(node: exp.Anonymous, dialect: Dialect) -> None:
             raise Refused(Reason.TOO_MUCH_WORK, f"{lowered} takes a literal pattern without large widths")
 
 
-def _check_repeat(name: str, arguments: list[exp.Expr]) -> None:
-    at = REPEATING[name]
-    count = arguments[at] if len(arguments) > at else None
-    if not (isinstance(count, exp.Literal) and _integer(count, at_most=LONGEST_REPEAT) is not None):
-        raise Refused(Reason.TOO_MUCH_WORK, f"{name} takes a literal length of at most {LONGEST_REPEAT:,}")
+def _check_repeat(node: exp.Anonymous) -> None:
+    name, product = node.name.lower(), 1
+    around: exp.Expr | None = node
+    while around is not None:
+        called = around.name.lower() if isinstance(around, exp.Anonymous) else ""
+        if called in REPEATING:
+            at = REPEATING[called]
+            count = around.expressions[at] if len(around.expressions) > at else None
+            length = _integer(count, at_most=LONGEST_REPEAT)
+            product *= LONGEST_REPEAT + 1 if length is None else max(length, 1)
+        elif called in REPLACING:
+            product *= LONGEST_REPLACED
+        if product > LONGEST_REPEAT:
+            raise Refused(
+                Reason.TOO_MUCH_WORK,
+                f"{name} takes a literal length of at most {LONGEST_REPEAT:,}, less within another",
+            )
+        around = around.parent
 
 
 def _check_series(arguments: list[exp.Expr]) -> None:
-    ends = [_number(each) for each in arguments[:3]]
-    if len(ends) < 2 or ends[0] is None or ends[1] is None:
-        return
-    step = abs(ends[2]) if len(ends) > 2 and ends[2] else 1.0
-    if abs(ends[1] - ends[0]) / step > LONGEST_SERIES:
+    found = series.rows(arguments)
+    if found is not None and not found <= LONGEST_SERIES:
         raise Refused(Reason.TOO_MUCH_WORK, f"generate_series of more than {LONGEST_SERIES:,} rows is not allowed")
-
-
-def _number(node: exp.Expr) -> float | None:
-    while isinstance(node, exp.Cast | exp.Paren):
-        node = node.this
-    sign = -1.0 if isinstance(node, exp.Neg) else 1.0
-    inner = node.this if isinstance(node, exp.Neg) else node
-    if isinstance(inner, exp.Literal):
-        try:
-            return sign * float(inner.name)
-        except ValueError:
-            return None
-    return None
 
 
 def _integer(node: exp.Expr | None, *, at_most: int) -> int | None:

@@ -82,12 +82,11 @@ FUNCTIONS: Mapping[Dialect, frozenset[str]] = {
 }
 
 # Of MySQL's functions those that make one value of the rows of a group.
-AGGREGATES = frozenset(
-    """
+_AGGREGATES = """
     count sum avg min max bit_and bit_or bit_xor std stddev stddev_pop stddev_samp variance var_pop var_samp
     group_concat json_arrayagg json_objectagg any_value median
-    """.split()
-)
+"""
+AGGREGATES = frozenset(_AGGREGATES.split())
 
 # What may stand in FROM, and the columns that it brings; none: one column, named as the source is.
 _VALUES = """
@@ -113,4 +112,8 @@ TABLE_FUNCTIONS: Mapping[Dialect, Mapping[str, tuple[str, ...]]] = {
 LONGEST_REPEAT = 10_000
 LONGEST_SERIES = 1_000_000
 REPEATING: Mapping[str, int] = {"repeat": 1, "lpad": 1, "rpad": 1, "space": 0}
+# What puts a text in for each part of another: a long one for many makes a product of their lengths.
+REPLACING = frozenset({"replace", "regexp_replace"})
+LONGEST_REPLACED = 100
+LONGEST_PADDED = 65_535  # of a type, such as char(80)
 FORMATTING = frozenset({"format", "printf"})

@@ -112,9 +112,8 @@ class Names:
         elif isinstance(node, exp.Values):
             raise Refused(Reason.CONSTRUCT, "VALUES is allowed in FROM and WITH only")
         else:
-            if isinstance(node, exp.Anonymous | exp.GroupConcat) and isinstance(aliases, columns.Preferred):
-                if isinstance(node, exp.GroupConcat) or node.name.lower() in AGGREGATES:
-                    aliases = dict(aliases)  # what is summed up are columns
+            if isinstance(aliases, columns.Preferred) and _sums_up(node):
+                aliases = dict(aliases)  # what is summed up are columns
             if isinstance(node, exp.Window) and node.args.get("alias"):
                 node.set("alias", identifier(fold(node.args["alias"].name)))
             for each in list(node.iter_expressions()):
@@ -132,7 +131,8 @@ class Names:
     def _cte(self, node: exp.CTE, outer: Scope | None, known: dict[str, Source], *, recursive: bool) -> None:
         called = node.alias
         labels = [each.name for each in node.args["alias"].columns]
-        name = self.unique(called)
+        # SQLite's authorizer is told who reads by name alone: a view, or what the statement calls like one.
+        name = self.unique(f"cte_{called}" if self.catalogue.knows(called) else called)
         body = node.this
         if isinstance(body, exp.Values):
             body = self.values(body, outer, known, labels)
@@ -261,6 +261,10 @@ class Names:
                 inner.replace(exp.Literal.number(aliases[fold(inner.name)][0]))
             else:
                 self.expression(inner, scope, ctes, aliases)
+
+
+def _sums_up(node: exp.Expr) -> bool:
+    return isinstance(node, exp.GroupConcat) or (isinstance(node, exp.Anonymous) and node.name.lower() in AGGREGATES)
 
 
 def _mentions(node: exp.Expr, name: str) -> bool:

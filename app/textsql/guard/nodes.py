@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from app.textsql.guard import calls
 from app.textsql.guard.dialects import Arrow, DoubleArrow
+from app.textsql.guard.functions import LONGEST_PADDED
 from app.textsql.guard.refusals import Reason, Refused
 from app.textsql.schema import Dialect
 
@@ -271,6 +272,8 @@ def _check_type(node: exp.DataType) -> None:
         nested = isinstance(each, exp.DataType) and kind is exp.DType.ARRAY
         if not nested and not (isinstance(each, exp.DataTypeParam) and isinstance(each.this, exp.Literal)):
             raise Refused(Reason.TYPE, f"The type {node.sql()[:60]} is not allowed")
+        if not nested and (not each.name.isdecimal() or int(each.name) > LONGEST_PADDED):
+            raise Refused(Reason.TOO_MUCH_WORK, f"The type {node.sql()[:60]} is longer than {LONGEST_PADDED:,}")
 
 
 def _unknown(node: exp.Expr) -> Refused:

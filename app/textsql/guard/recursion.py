@@ -47,10 +47,18 @@ def check(body: exp.Union, name: str, dialect: Dialect) -> None:
 def _follows_rows(conditions: list[exp.Expr]) -> bool:
     """Whether something equals a column of something else."""
     return any(
-        each.this.find(exp.Column) is not None and each.expression.find(exp.Column) is not None
+        _ties(each.this.find(exp.Column), each.expression.find(exp.Column))
         for condition in conditions
         for each in condition.find_all(exp.EQ)
     )
+
+
+def _ties(left: exp.Column | None, right: exp.Column | None) -> bool:
+    if left is None or right is None:
+        return False
+    if left.table and right.table:
+        return fold(left.table) != fold(right.table)
+    return fold(left.name) != fold(right.name)
 
 
 def _is_bounded(conditions: list[exp.Expr], step: exp.Select) -> bool:
@@ -71,8 +79,22 @@ def _bounds(node: exp.Expr, step: exp.Select) -> bool:
         rising = isinstance(node, exp.GT | exp.GTE)
     else:
         rising = isinstance(node, exp.LT | exp.LTE)
+    steps = _changes(left, step)
+    if not steps or (rising and all(isinstance(each, exp.Sub) for each in steps)):
+        return False
     falling = not rising and any(each.find(exp.Sub) is not None for each in step.expressions)
     return left.find(exp.Column) is not None and (rising or falling) and _is_small(right)
+
+
+def _changes(bounded: exp.Expr, step: exp.Select) -> list[exp.Expr]:
+    """What the step makes of the columns that are bounded: as they were they would never reach the bound."""
+    names = {fold(each.name) for each in bounded.find_all(exp.Column)}
+    values = [each.this if isinstance(each, exp.Alias) else each for each in step.expressions]
+    return [
+        each
+        for each in values
+        if not isinstance(each, exp.Column) and any(fold(column.name) in names for column in each.find_all(exp.Column))
+    ]
 
 
 def _is_small(node: exp.Expr) -> bool:

@@ -124,6 +124,10 @@ class Catalogue:
             raise Refused(Reason.AMBIGUOUS, f"There are several tables “{shown}”: name the schema ({schemas})")
         return found[0]
 
+    def knows(self, name: str) -> bool:
+        """Whether a table is called so, in any schema."""
+        return fold(name) in self._by_name
+
     def schema_of(self, table: Table) -> str | None:
         """The schema that a table is written out with. Written out wherever there is one, so that neither a name of the
         statement's own nor a search path can put another table in its place."""
