@@ -18,7 +18,7 @@ from app.textsql.watch import CallerLeft
 
 _LIMITS = {
     # Looking for a long text in a longer one is a single step, which neither time nor a caller who leaves can stop.
-    sqlite3.SQLITE_LIMIT_LENGTH: 2_000_000,
+    sqlite3.SQLITE_LIMIT_LENGTH: 1_000_000,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 500,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 200,
     sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 100,
