@@ -16,9 +16,8 @@ _SUMS = ", ".join(f"coalesce(sum({name}), 0)::bigint AS {name}" for name in _MEA
 _TIMED = f"{_SUMS}, coalesce(sum(duration_us), 0)::bigint AS duration_us"
 _OF_KEY = "AND (CAST(:key AS uuid) IS NULL OR api_key_id = :key)"
 _TOTALS = facts.statement(CALLS, _TIMED, _OF_KEY)
-_BY_CALLER = facts.statement(CALLS, f"caller_kind, {_TIMED}", "GROUP BY 1 ORDER BY 1")
-_BY_KEY = facts.statement(
-    CALLS, f"api_key_id, {_TIMED}, max(peak_minute) AS peak_minute", "AND caller_kind = 'api_key' GROUP BY 1"
+_BY_CALLER = facts.statement(
+    CALLS, f"caller_kind, api_key_id, {_TIMED}, max(peak_minute) AS peak_minute", "GROUP BY 1, 2 ORDER BY 1, 2"
 )
 _BY_CATEGORY = facts.statement(
     CALLS,
@@ -34,27 +33,19 @@ _SERIES = {
     name: facts.statement(CALLS, f"{step} AS step, {_TIMED}", f"{_OF_KEY} GROUP BY 1 ORDER BY 1")
     for name, step in _STEPS.items()
 }
-_CLASSES = """count(DISTINCT api_key_id) FILTER (WHERE api_key_id <> '00000000-0000-0000-0000-000000000000')::bigint
-    AS api_keys, sum(requests)::bigint AS requests,
+# By key first: DISTINCT would sort every row.
+_PER_KEY = """sum(requests)::bigint AS requests,
     coalesce(sum(requests) FILTER (WHERE status BETWEEN 400 AND 499), 0)::bigint AS client_errors,
     coalesce(sum(requests) FILTER (WHERE status >= 500), 0)::bigint AS server_errors,
     coalesce(sum(requests) FILTER (WHERE status = 429), 0)::bigint AS rate_limited,
     sum(duration_us)::bigint AS duration_us"""
-_ENDPOINTS = facts.statement(
-    ENDPOINTS,
-    f"method, endpoint, {_CLASSES}",
-    f"{_OF_KEY} GROUP BY 1, 2 ORDER BY requests DESC, 2, 1 LIMIT :most",
+_BY_ENDPOINT = facts.statement(
+    ENDPOINTS, f"method, endpoint, api_key_id, {_PER_KEY}", f"{_OF_KEY} GROUP BY 1, 2, 3 ORDER BY 2, 1, 3"
 )
 _ERRORS = facts.statement(
     ENDPOINTS,
     "status, error_code, sum(requests)::bigint AS requests",
     f"AND status >= 400 {_OF_KEY} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-)
-_FAILING = facts.statement(
-    ENDPOINTS,
-    f"method, endpoint, {_CLASSES}",
-    f"{_OF_KEY} GROUP BY 1, 2 HAVING sum(requests) FILTER (WHERE status >= 400) > 0 "
-    "ORDER BY coalesce(sum(requests) FILTER (WHERE status >= 400), 0) DESC, 2, 1 LIMIT :most",
 )
 _NEEDS = facts.statement(
     ENDPOINTS,
@@ -90,13 +81,8 @@ def totals(*, company_id: UUID, window: Window, key_id: UUID | None = None) -> R
 
 
 def by_caller(*, company_id: UUID, window: Window) -> Sequence[Row[Any]]:
-    """The same by kind of caller."""
+    """The same by (caller_kind, api_key_id), with the most calls in one minute (of one category)."""
     return facts.read(_BY_CALLER, company_id, window)
-
-
-def by_key(*, company_id: UUID, window: Window) -> Sequence[Row[Any]]:
-    """The same by key, with the most calls that it made in one minute (of one category)."""
-    return facts.read(_BY_KEY, company_id, window)
 
 
 def by_category(*, company_id: UUID, window: Window) -> Sequence[Row[Any]]:
@@ -109,14 +95,9 @@ def series(*, company_id: UUID, window: Window, granularity: str, key_id: UUID |
     return facts.read(_SERIES[granularity], company_id, window, key=key_id)
 
 
-def endpoints(*, company_id: UUID, window: Window, most: int, key_id: UUID | None = None) -> Sequence[Row[Any]]:
-    """Counts by (method, endpoint), with how many keys called it; the most called first."""
-    return facts.read(_ENDPOINTS, company_id, window, most=most, key=key_id)
-
-
-def failing_endpoints(*, company_id: UUID, window: Window, most: int, key_id: UUID | None = None) -> Sequence[Row[Any]]:
-    """The same of those that answered with errors, the most errors first."""
-    return facts.read(_FAILING, company_id, window, most=most, key=key_id)
+def endpoints(*, company_id: UUID, window: Window, key_id: UUID | None = None) -> Sequence[Row[Any]]:
+    """Counts and `duration_us` by (method, endpoint, api_key_id), the endpoints in order; few hundred rows."""
+    return facts.read(_BY_ENDPOINT, company_id, window, key=key_id)
 
 
 def errors(*, company_id: UUID, window: Window, key_id: UUID | None = None) -> Sequence[Row[Any]]:

@@ -8,13 +8,15 @@ from sqlalchemy import Row, text
 
 from app.core.transaction import session
 
-# The metadata of an answer says how long the search took; the model's times are those of the call that answered.
+# Turns are found by their messages: no index has all of a conversation's. The metadata of an answer says how long the
+# search took; the model's times are those of the call that answered.
 _TURNS = text(
     """
     SELECT t.id, t.message_id, t.answer_id, t.sequence, t.status, t.outcome, t.attempt, t.error_code, t.created_at,
         t.started_at, t.first_delta_at, t.finished_at, a.metadata AS answer, a.feedback_rating, a.citations,
         calls.*
-    FROM turns t
+    FROM messages q
+    JOIN turns t ON t.company_id = :company AND t.message_id = q.id
     LEFT JOIN messages a ON a.company_id = :company AND a.id = t.answer_id
     LEFT JOIN LATERAL (
         SELECT count(*) AS calls, coalesce(sum(c.input_tokens), 0)::bigint AS input_tokens,
@@ -23,8 +25,8 @@ _TURNS = text(
             min(c.first_token_ms) FILTER (WHERE c.outcome = 'ok' AND c.kind = 'chat') AS model_first_token_ms
         FROM model_calls c WHERE c.company_id = :company AND c.turn_id = t.id
     ) AS calls ON true
-    WHERE t.company_id = :company AND t.conversation_id = :conversation
-    ORDER BY t.sequence LIMIT :most
+    WHERE q.company_id = :company AND q.conversation_id = :conversation
+    ORDER BY q.sequence LIMIT :most
     """
 )
 _MESSAGES = text(
@@ -41,18 +43,21 @@ _COSTS = text(
     """
     SELECT c.currency, count(*) AS calls, count(*) FILTER (WHERE c.outcome <> 'ok') AS failed,
         sum(c.input_tokens)::bigint AS input_tokens, sum(c.output_tokens)::bigint AS output_tokens, sum(c.cost) AS cost
-    FROM model_calls c JOIN turns t ON t.company_id = :company AND t.id = c.turn_id
-    WHERE c.company_id = :company AND t.conversation_id = :conversation
+    FROM messages q
+    JOIN turns t ON t.company_id = :company AND t.message_id = q.id
+    JOIN model_calls c ON c.company_id = :company AND c.turn_id = t.id
+    WHERE q.company_id = :company AND q.conversation_id = :conversation
     GROUP BY 1 ORDER BY 1
     """
 )
 _OUTCOMES = text(
     """
-    SELECT count(*) AS turns, count(*) FILTER (WHERE status = 'completed' AND outcome = 'answered') AS answered,
-        count(*) FILTER (WHERE status = 'completed' AND outcome = 'refused') AS refused,
-        count(*) FILTER (WHERE status = 'completed' AND outcome = 'small_talk') AS small_talk,
-        count(*) FILTER (WHERE status = 'failed') AS failed
-    FROM turns WHERE company_id = :company AND conversation_id = :conversation
+    SELECT count(*) AS turns, count(*) FILTER (WHERE t.status = 'completed' AND t.outcome = 'answered') AS answered,
+        count(*) FILTER (WHERE t.status = 'completed' AND t.outcome = 'refused') AS refused,
+        count(*) FILTER (WHERE t.status = 'completed' AND t.outcome = 'small_talk') AS small_talk,
+        count(*) FILTER (WHERE t.status = 'failed') AS failed
+    FROM messages q JOIN turns t ON t.company_id = :company AND t.message_id = q.id
+    WHERE q.company_id = :company AND q.conversation_id = :conversation
     """
 )
 

@@ -1,7 +1,8 @@
 """What rollups are counted from: for each table the SELECT over the raw rows that gives its rows.
 
 The same SELECT keeps the table up, rebuilds it, and stands in for it at the edges of a window (app.repositories.facts),
-so the two can't tell different figures. Each reads the raw rows of `:company` in `ranges (lo, hi)`.
+so the two can't tell different figures; its columns have the types of the table's, or Postgres would read both in full
+before it filters. Each reads the raw rows of `:company` in `ranges (lo, hi)`.
 """
 
 from dataclasses import dataclass
@@ -104,7 +105,8 @@ CALL_TIMINGS = Rollup(
     _CALL_TIMINGS_KEY,
     ("times",),
     f"""
-    SELECT r.company_id, s.subject, {_DAY} AS at, s.name, {bin_of("r.duration_ms")} AS bin, count(*) AS times
+    SELECT r.company_id, s.subject::varchar AS subject, {_DAY} AS at, s.name::varchar AS name,
+        {bin_of("r.duration_ms")} AS bin, count(*) AS times
     {_within("api_requests")}
     CROSS JOIN LATERAL (VALUES
         ('key', coalesce(r.api_key_id, {NOBODY})::text), ('endpoint', r.method || ' ' || r.endpoint)
@@ -210,7 +212,7 @@ ANSWER_TIMINGS = Rollup(
     _ANSWER_TIMINGS_KEY,
     ("times",),
     f"""
-    SELECT r.company_id, {_DAY} AS at, r.agent_id, m.measure,
+    SELECT r.company_id, {_DAY} AS at, r.agent_id, m.measure::varchar AS measure,
         {bin_of("extract(epoch FROM m.reached_at - r.created_at) * 1000")} AS bin, count(*) AS times
     {_within("turns")}
     CROSS JOIN LATERAL (VALUES

@@ -103,7 +103,7 @@ def agent(principal: Principal, agent_id: UUID, window: Window) -> AgentAnalytic
     found = agents.get(principal, agent_id)
     current = rollups.refresh(found.company_id, window.asked_at, patient=False)
     of: dict[str, Any] = {"company_id": found.company_id, "window": window, "agent_id": agent_id}
-    did = agent_figures.totals(**of)
+    did, spent = agent_figures.totals(**of), agent_figures.costs_by_model(**of)
     return AgentAnalytics(
         agent_id=agent_id,
         name=found.name,
@@ -117,8 +117,8 @@ def agent(principal: Principal, agent_id: UUID, window: Window) -> AgentAnalytic
             "open": did.unanswered_open,
             "newest": agent_figures.unanswered_questions(**of, most=_MOST),
         },
-        models=figures.costs(agent_figures.costs(**of)),
-        models_by_name=[{**row._mapping, "cost": float(row.cost)} for row in agent_figures.costs_by_model(**of)],
+        models=figures.costs_by_currency(spent),
+        models_by_name=[{**row._mapping, "cost": float(row.cost)} for row in spent],
         documents=_documents(found.company_id, agent_id),
         top_questions=[
             {"question": question, "times": times} for question, times in agent_figures.top_questions(**of, most=_MOST)

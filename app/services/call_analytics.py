@@ -1,6 +1,6 @@
 """Analytics of the API: who calls what, how it ends, how long it takes, who is limited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,8 @@ from app.models.call_timing import TimedSubject
 from app.repositories import call_figures, companies
 from app.repositories.rollup_sources import NOBODY_ID
 from app.security.principal import Principal
-from app.services import figures, rollups
+from app.services import call_sums, figures, rollups
+from app.services.call_sums import Calls
 
 _MOST_ENDPOINTS = 20
 _MOST_FAILING = 10
@@ -24,10 +25,11 @@ _COUNTS = ("requests", "client_errors", "server_errors", "rate_limited")
 def overview(principal: Principal, window: Window) -> dict[str, Any]:
     """Keys and calls at a glance, with the window before for comparison."""
     of, period = _asked(principal, window)
-    keys, totals = call_figures.keys(company_id=of["company_id"]), call_figures.totals(**of)
+    keys, rows = call_figures.keys(company_id=of["company_id"]), call_figures.by_caller(**of)
+    totals = call_sums.total(rows)
     before = call_figures.totals(company_id=of["company_id"], window=window.before)
     working = [key for key in keys if _works(key, window.asked_at)]
-    used = {row.api_key_id for row in call_figures.by_key(**of)}
+    used = _by_key(rows)
     times = call_figures.times(**of, subject=TimedSubject.KEY)
     return {
         "period": period,
@@ -43,7 +45,7 @@ def overview(principal: Principal, window: Window) -> dict[str, Any]:
         "previous_requests": before.requests,
         "change": figures.change(totals.requests, before.requests),
         "duration_ms": _spread(totals, [each for bins in times.values() for each in bins]),
-        "by_caller": [{"caller_kind": row.caller_kind, **_counted(row)} for row in call_figures.by_caller(**of)],
+        "by_caller": by_caller(rows),
     }
 
 
@@ -56,13 +58,13 @@ def usage_trends(principal: Principal, window: Window, granularity: str) -> dict
 def top_endpoints(principal: Principal, window: Window) -> dict[str, Any]:
     """What is called most."""
     of, period = _asked(principal, window)
-    return {"period": period, "endpoints": _endpoints(of, call_figures.endpoints(**of, most=_MOST_ENDPOINTS))}
+    return {"period": period, "endpoints": _endpoints(of, _most(call_figures.endpoints(**of)))}
 
 
 def key_performance(principal: Principal, window: Window) -> dict[str, Any]:
     """Each key's calls, errors and times; those that call most first, then those that don't."""
     of, period = _asked(principal, window)
-    rows = {row.api_key_id: row for row in call_figures.by_key(**of)}
+    rows = _by_key(call_figures.by_caller(**of))
     times = call_figures.times(**of, subject=TimedSubject.KEY)
     shown = [
         {
@@ -79,12 +81,13 @@ def key_performance(principal: Principal, window: Window) -> dict[str, Any]:
 def error_analysis(principal: Principal, window: Window) -> dict[str, Any]:
     """What fails, where, and when."""
     of, period = _asked(principal, window)
+    rows = call_figures.by_caller(**of)
     return {
         "period": period,
-        **_counted(call_figures.totals(**of)),
+        **_counted(call_sums.total(rows)),
         "errors": _errors(call_figures.errors(**of)),
-        "endpoints": _endpoints(of, call_figures.failing_endpoints(**of, most=_MOST_FAILING)),
-        "api_keys": _failing_keys(of),
+        "endpoints": _endpoints(of, _most_failing(call_figures.endpoints(**of))),
+        "api_keys": _failing_keys(of, rows),
         "series": _series(of, window, "daily"),
     }
 
@@ -95,8 +98,8 @@ def rate_limit_analysis(principal: Principal, window: Window) -> dict[str, Any]:
     company = companies.get(of["company_id"])
     own: Mapping[str, int] = company.rate_limits if company else {}
     names = {key.id: key.name for key in call_figures.keys(company_id=of["company_id"])}
-    callers = []
-    for row in call_figures.by_category(**of):
+    callers, rows = [], call_figures.by_category(**of)
+    for row in rows:
         limit = own.get(row.category) or getattr(settings(), f"rate_limit_{row.category}", None)
         is_key = row.api_key_id != NOBODY_ID
         callers.append(
@@ -113,7 +116,7 @@ def rate_limit_analysis(principal: Principal, window: Window) -> dict[str, Any]:
                 "peak_share": figures.share(row.peak_minute, limit) if is_key and limit else None,
             }
         )
-    totals = call_figures.totals(**of)
+    totals = call_sums.total(rows)
     return {
         "period": period,
         "requests": totals.requests,
@@ -136,7 +139,7 @@ def detailed_usage(principal: Principal, key_id: UUID, window: Window) -> dict[s
         "api_key": _named(key, window.asked_at),
         **_counted(totals),
         "duration_ms": _spread(totals, times.get(str(key_id), [])),
-        "endpoints": _plain(call_figures.endpoints(**one, most=_MOST_ENDPOINTS)),
+        "endpoints": _plain(_most(call_figures.endpoints(**one))),
         "errors": _errors(call_figures.errors(**one)),
         "series": _series(one, window, "daily"),
         "calls": [dict(row._mapping) for row in call_figures.last_calls(**one, most=_MOST_CALLS)],
@@ -149,6 +152,12 @@ def get_key(company_id: UUID, key_id: UUID) -> Any:
     if not found:
         raise NotFound
     return found[0]
+
+
+def by_caller(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Counts by kind of caller."""
+    groups = call_sums.grouped(rows, lambda row: str(row.caller_kind))
+    return [{"caller_kind": kind, **_counted(calls)} for kind, calls in groups.items()]
 
 
 def _asked(principal: Principal, window: Window) -> tuple[dict[str, Any], figures.Period]:
@@ -182,38 +191,63 @@ def _hours(window: Window) -> list[datetime]:
     return [first + index * hour for index in range(-(-(end - first) // hour))]
 
 
-def _plain(rows: Sequence[Any]) -> list[dict[str, Any]]:
+Endpoints = dict[tuple[str, str], Calls]
+
+
+def _most(rows: Sequence[Any]) -> Endpoints:
+    """The endpoints that are called most."""
+    return _first(rows, lambda calls: calls.requests, _MOST_ENDPOINTS)
+
+
+def _most_failing(rows: Sequence[Any]) -> Endpoints:
+    """Those with most errors."""
+    return _first(rows, lambda calls: calls.errors, _MOST_FAILING)
+
+
+def _first(rows: Sequence[Any], measure: Callable[[Calls], int], most: int) -> Endpoints:
+    groups = call_sums.grouped(rows, lambda row: (row.method, row.endpoint))
+    for row in rows:
+        groups[row.method, row.endpoint].api_keys += row.api_key_id != NOBODY_ID
+    ordered = sorted((name for name in groups if measure(groups[name])), key=lambda name: -measure(groups[name]))
+    return {name: groups[name] for name in ordered[:most]}
+
+
+def _plain(endpoints: Endpoints) -> list[dict[str, Any]]:
     return [
         {
-            "method": row.method,
-            "endpoint": row.endpoint,
-            "api_keys": row.api_keys,
-            **_counted(row),
-            "duration_ms": _spread(row, []),
+            "method": method,
+            "endpoint": endpoint,
+            "api_keys": calls.api_keys,
+            **_counted(calls),
+            "duration_ms": _spread(calls, []),
         }
-        for row in rows
+        for (method, endpoint), calls in endpoints.items()
     ]
 
 
-def _endpoints(of: Mapping[str, Any], rows: Sequence[Any]) -> list[dict[str, Any]]:
-    names = [f"{row.method} {row.endpoint}" for row in rows]
+def _endpoints(of: Mapping[str, Any], endpoints: Endpoints) -> list[dict[str, Any]]:
+    names = [f"{method} {endpoint}" for method, endpoint in endpoints]
     times = call_figures.times(**of, subject=TimedSubject.ENDPOINT, names=names)
-    shown = zip(_plain(rows), rows, names, strict=True)
-    return [{**each, "duration_ms": _spread(row, times.get(name, []))} for each, row, name in shown]
+    shown = zip(_plain(endpoints), endpoints.values(), names, strict=True)
+    return [{**each, "duration_ms": _spread(calls, times.get(name, []))} for each, calls, name in shown]
 
 
 def _errors(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [{"status": row.status, "code": row.error_code or None, "requests": row.requests} for row in rows]
 
 
-def _failing_keys(of: Mapping[str, Any]) -> list[dict[str, Any]]:
-    keys = {key.id: key for key in call_figures.keys(company_id=of["company_id"])}
-    rows = [
-        {"api_key_id": row.api_key_id, "name": keys[row.api_key_id].name, **_counted(row)}
-        for row in call_figures.by_key(**of)
-        if row.api_key_id in keys and row.client_errors + row.server_errors
+def _by_key(rows: Sequence[Any]) -> dict[UUID, Calls]:
+    """Rows by caller, by key alone."""
+    return call_sums.grouped((row for row in rows if row.caller_kind == "api_key"), lambda row: row.api_key_id)
+
+
+def _failing_keys(of: Mapping[str, Any], rows: Sequence[Any]) -> list[dict[str, Any]]:
+    names = {key.id: key.name for key in call_figures.keys(company_id=of["company_id"])}
+    failing = [(key, calls) for key, calls in _by_key(rows).items() if key in names and calls.errors]
+    return [
+        {"api_key_id": key, "name": names[key], **_counted(calls)}
+        for key, calls in sorted(failing, key=lambda each: -each[1].errors)
     ]
-    return sorted(rows, key=lambda each: -(each["client_errors"] + each["server_errors"]))
 
 
 def _works(key: Any, at: datetime) -> bool:

@@ -124,6 +124,19 @@ def costs(rows: Iterable[Any]) -> list[Cost]:
     ]
 
 
+def costs_by_currency(rows: Iterable[Any]) -> list[Cost]:
+    """The same from rows by more than the currency."""
+    sums: dict[str, list[Any]] = {}
+    for row in rows:
+        parts = (row.calls, row.failed, row.input_tokens, row.output_tokens, row.cost)
+        before = sums.get(row.currency, [0] * len(parts))
+        sums[row.currency] = [part + earlier for part, earlier in zip(parts, before, strict=True)]
+    return [
+        Cost(currency, calls, failed, tokens_in, tokens_out, float(cost))
+        for currency, (calls, failed, tokens_in, tokens_out, cost) in sorted(sums.items())
+    ]
+
+
 def series(days: Sequence[date], found: Mapping[date, Any], names: Sequence[str]) -> list[dict[str, Any]]:
     """One entry for each day; 0 where nothing was found."""
     return [{"date": day, **{name: getattr(found.get(day), name, 0) for name in names}} for day in days]

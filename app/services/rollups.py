@@ -29,6 +29,7 @@ _AFTER_ALL = datetime.fromisoformat("9000-01-01T00:00:00+00:00")
 def refresh(company_id: UUID, moment: datetime, *, patient: bool = True) -> bool:
     """Counts again what changed at a company, whose transaction is open. Returns whether everything is counted: not
     when there was too much for one go or, unless `patient`, somebody else is at it."""
+    rollups.take_room()
     if patient:
         rollups.lock(company_id=company_id)
     elif not rollups.try_lock(company_id=company_id):

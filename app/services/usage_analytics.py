@@ -5,7 +5,7 @@ from typing import Any
 from app.core.window import Window
 from app.repositories import agent_figures, call_figures, company_figures
 from app.security.principal import Principal
-from app.services import figures, rollups
+from app.services import call_analytics, call_sums, figures, rollups
 
 _COUNTS = ("requests", "client_errors", "server_errors", "rate_limited")
 _DID = ("conversations", "visitor_messages", "agent_messages", "turns", "answered", "refused", "failed")
@@ -16,18 +16,16 @@ def compute(principal: Principal, window: Window) -> dict[str, Any]:
     company_id = principal.company()
     current = rollups.refresh(company_id, window.asked_at, patient=False)
     of: dict[str, Any] = {"company_id": company_id, "window": window}
-    calls, did = call_figures.totals(**of), agent_figures.totals(**of)
+    callers, did = call_figures.by_caller(**of), agent_figures.totals(**of)
+    calls, spent = call_sums.total(callers), agent_figures.costs_by_model(**of)
     stored = company_figures.documents(company_id=company_id)
     return {
         "period": figures.period(window, current),
         "api": {name: getattr(calls, name) for name in _COUNTS},
-        "by_caller": [
-            {"caller_kind": row.caller_kind, **{name: getattr(row, name) for name in _COUNTS}}
-            for row in call_figures.by_caller(**of)
-        ],
+        "by_caller": call_analytics.by_caller(callers),
         **{name: getattr(did, name) for name in _DID},
-        "models": figures.costs(agent_figures.costs(**of)),
-        "models_by_name": [{**row._mapping, "cost": float(row.cost)} for row in agent_figures.costs_by_model(**of)],
+        "models": figures.costs_by_currency(spent),
+        "models_by_name": [{**row._mapping, "cost": float(row.cost)} for row in spent],
         "agents": agents(of),
         "storage": {
             "documents": sum(row.total for row in stored),
