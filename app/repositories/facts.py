@@ -25,7 +25,7 @@ def statement(rollup: Rollup, selected: str, rest: str = "") -> TextClause:
     return text(
         f"{RANGES} SELECT {selected} FROM ("  # noqa: S608
         f"SELECT {rollup.columns} FROM {rollup.table} WHERE company_id = :company AND at >= :first AND at < :last "
-        f"UNION ALL {rollup.select}) AS facts WHERE true {rest}"
+        f"UNION ALL {rollup.ungrouped or rollup.select}) AS facts WHERE true {rest}"
     )
 
 

@@ -30,6 +30,8 @@ class Rollup:
     key: tuple[str, ...]
     measures: tuple[str, ...]
     select: str
+    # The same before it is grouped, for those who add the rows up themselves.
+    ungrouped: str | None = None
 
     @property
     def columns(self) -> str:
@@ -81,6 +83,10 @@ CALLS = Rollup(
     """,
 )
 
+_ENDPOINT_ROW = f"""
+    SELECT r.company_id, {_DAY} AS at, coalesce(r.api_key_id, {NOBODY}) AS api_key_id, r.method, r.endpoint, r.status,
+        coalesce(r.error_code, '') AS error_code, r.category, coalesce(r.scope, '') AS scope,
+        coalesce(r.resource, '') AS resource"""
 _ENDPOINTS_KEY = ("at", "api_key_id", "method", "endpoint", "status", "error_code", "category", "scope", "resource")
 ENDPOINTS = Rollup(
     "endpoint_rollups",
@@ -89,14 +95,21 @@ ENDPOINTS = Rollup(
     _ENDPOINTS_KEY,
     ("requests", "duration_us"),
     f"""
-    SELECT r.company_id, {_DAY} AS at, coalesce(r.api_key_id, {NOBODY}) AS api_key_id, r.method, r.endpoint, r.status,
-        coalesce(r.error_code, '') AS error_code, r.category, coalesce(r.scope, '') AS scope,
-        coalesce(r.resource, '') AS resource, count(*) AS requests, sum({_DURATION_US})::bigint AS duration_us
+    {_ENDPOINT_ROW}, count(*) AS requests, sum({_DURATION_US})::bigint AS duration_us
     {_within("api_requests")}
     {_grouped(_ENDPOINTS_KEY)}
     """,
+    f"{_ENDPOINT_ROW}, 1::bigint AS requests, {_DURATION_US} AS duration_us {_within('api_requests')}",
 )
 
+_CALL_TIMING_ROW = f"""
+    SELECT r.company_id, s.subject::varchar AS subject, {_DAY} AS at, s.name::varchar AS name,
+        {bin_of("r.duration_ms")} AS bin"""
+_CALL_TIMING_ROWS = f"""
+    {_within("api_requests")}
+    CROSS JOIN LATERAL (VALUES
+        ('key', coalesce(r.api_key_id, {NOBODY})::text), ('endpoint', r.method || ' ' || r.endpoint)
+    ) AS s (subject, name)"""
 _CALL_TIMINGS_KEY = ("subject", "at", "name", "bin")
 CALL_TIMINGS = Rollup(
     "call_timings",
@@ -104,15 +117,8 @@ CALL_TIMINGS = Rollup(
     Span.DAY,
     _CALL_TIMINGS_KEY,
     ("times",),
-    f"""
-    SELECT r.company_id, s.subject::varchar AS subject, {_DAY} AS at, s.name::varchar AS name,
-        {bin_of("r.duration_ms")} AS bin, count(*) AS times
-    {_within("api_requests")}
-    CROSS JOIN LATERAL (VALUES
-        ('key', coalesce(r.api_key_id, {NOBODY})::text), ('endpoint', r.method || ' ' || r.endpoint)
-    ) AS s (subject, name)
-    {_grouped(_CALL_TIMINGS_KEY)}
-    """,
+    f"{_CALL_TIMING_ROW}, count(*) AS times {_CALL_TIMING_ROWS} {_grouped(_CALL_TIMINGS_KEY)}",
+    f"{_CALL_TIMING_ROW}, 1::bigint AS times {_CALL_TIMING_ROWS}",
 )
 
 _AGENT_MEASURES = {
