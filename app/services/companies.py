@@ -250,7 +250,7 @@ def _delete(principal: Principal, company_id: UUID, *, cascades: bool) -> Progre
         after={"deletion_id": deletion_id, "delete_related": cascades},
         risk=RiskLevel.CRITICAL,
     )
-    return company_deletion.begin(company_id, deletion_id, cascades=cascades)
+    return company_deletion.begin_deleting(company_id, deletion_id, cascades=cascades)
 
 
 def _restore(principal: Principal, company_id: UUID, *, of_many: int = 1) -> Company:

@@ -68,7 +68,7 @@ class Progress:
         return self.status in _RUNNING
 
 
-def begin(company_id: UUID, deletion_id: UUID, *, cascades: bool) -> Progress:
+def begin_deleting(company_id: UUID, deletion_id: UUID, *, cascades: bool) -> Progress:
     """Begins to take along what belongs to a company that is being deleted; raises `StillRestoring`."""
     last = company_deletions.latest(company_id=company_id)
     if last is not None and last.status == DeletionStatus.RESTORING:
