@@ -24,12 +24,18 @@ def _watch(environ: Mapping[str, Any]) -> Callable[[], bool] | None:
 def has_hung_up(connection: socket.socket) -> bool:
     """Whether the other side has closed a connection; what it may have sent stays to be read."""
     try:
-        poll = select.poll()
-        poll.register(connection.fileno(), select.POLLIN)
-        if not poll.poll(0):
+        if not _has_news(connection.fileno()):
             return False
         return not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except BlockingIOError:
         return False
     except (OSError, ValueError):
         return True
+
+
+def _has_news(descriptor: int) -> bool:
+    if not hasattr(select, "poll"):  # eventlet takes it away; its select() knows no highest descriptor, unlike others
+        return bool(select.select([descriptor], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))

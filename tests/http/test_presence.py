@@ -1,8 +1,17 @@
 """Whether a caller is still there."""
 
+import select
 import socket
 
+import pytest
+
 from app.http.presence import has_hung_up
+
+
+@pytest.fixture(params=["with poll()", "without it, as eventlet leaves the module"], autouse=True)
+def _module(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param != "with poll()":
+        monkeypatch.delattr(select, "poll")
 
 
 def test_a_caller_who_waits_or_writes_on_is_there() -> None:
