@@ -1,9 +1,8 @@
 """Shapes of what is known of customers' databases: snapshot, graph, sample queries, exports."""
 
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.blueprints.database.schemas import ColumnResponse, RelationResponse, TableResponse
+from app.blueprints.database.schemas import RelationResponse, TableDetailsResponse
 from app.http.fields import EXAMPLE_ID, identifier, moment
 from app.http.schemas import PageQuery, PaginationResponse, ResponseSchema, StrictSchema, doc, page_of, text
 from app.services.database_exports import MOST_TABLES
@@ -15,16 +14,10 @@ class SnapshotRelationResponse(RelationResponse):
     target_table = fields.String(metadata=doc("The name of that table.", "customers"))
 
 
-class SnapshotTableResponse(TableResponse):
+class SnapshotTableResponse(TableDetailsResponse):
     """A table in the snapshot."""
 
-    columns = fields.List(fields.Nested(ColumnResponse), metadata={"description": "Its columns, in their order."})
     relations = fields.List(fields.Nested(SnapshotRelationResponse), metadata={"description": "What it refers to."})
-
-    @ma.pre_dump
-    def _flatten(self, found: object, **_: object) -> dict[str, object]:
-        shown = {name: getattr(found.table, name) for name in TableResponse().fields}  # type: ignore[attr-defined]
-        return {**shown, "columns": found.columns, "relations": found.relations}  # type: ignore[attr-defined]
 
 
 class ConceptResponse(ResponseSchema):
