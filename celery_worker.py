@@ -44,7 +44,9 @@ _POOL_TIMEOUT_SECONDS = 30.0
 # Processes that take documents apart leave the CPU to those that somebody waits for.
 _GIVES_WAY = 10
 
-application = create_app(dataclasses.replace(Settings.from_env(), database_pool_timeout_seconds=_POOL_TIMEOUT_SECONDS))
+application = create_app(
+    dataclasses.replace(Settings.from_env(), database_pool_timeout_seconds=_POOL_TIMEOUT_SECONDS), web=False
+)
 
 
 @worker_shutting_down.connect

@@ -5,16 +5,12 @@ from typing import TYPE_CHECKING
 
 from celery import Celery
 from flask_jwt_extended import JWTManager
-from flask_migrate import Migrate
-from flask_socketio import SocketIO
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
     import redis
 
 jwt = JWTManager()
-migrate = Migrate()
-socketio = SocketIO()
 celery = Celery("frontdesk")
 
 

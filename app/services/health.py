@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -90,5 +89,7 @@ def _workers() -> tuple[bool, str]:
 
 @cache
 def _head() -> str | None:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - workers import this module, and never look
+
     folder = Path(__file__).resolve().parents[2] / "migrations"
     return ScriptDirectory(str(folder)).get_current_head()

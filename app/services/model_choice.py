@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from app.ai import language
 from app.ai.chat import ChatProvider, Timeouts
 from app.ai.circuits import circuit_key
 from app.ai.embedding import Embedder
@@ -197,9 +198,7 @@ def make_chat(choice: ChatChoice, *, timeouts: Timeouts | None = None) -> ChatPr
     }
     if choice.base_url is not None:
         arguments["base_url"] = choice.base_url
-    anthropic = choice.provider_type is ProviderType.ANTHROPIC
-    kind = model_vendors.AnthropicChat if anthropic else model_vendors.OpenAIChat
-    client: ChatProvider = kind(**arguments)
+    client = model_vendors.chat(choice.provider_type)(**arguments)
     if choice.base_url is None:
         return client
     return GuardedChat(client, choice.base_url)
@@ -228,7 +227,7 @@ def make_embedder(choice: EmbeddingChoice, *, hurried: bool = False) -> Embedder
     options: dict[str, Any] = {} if choice.max_tokens is None else {"max_tokens": choice.max_tokens}
     if hurried:
         options |= {"timeout": _HURRIED_SECONDS, "retries": 0}
-    client = model_vendors.OpenAiEmbedder(
+    client = model_vendors.embedder()(
         base_url=choice.base_url or VENDOR_URLS[ProviderType.OPENAI],
         api_key=choice.api_key or _NO_KEY,
         model=choice.model,
@@ -240,10 +239,19 @@ def make_embedder(choice: EmbeddingChoice, *, hurried: bool = False) -> Embedder
 
 
 def warm_up() -> None:
-    """Loads what answering takes, so that the first visitor doesn't wait for it."""
-    from app.services import model_vendors  # noqa: F401, PLC0415 - see there
+    """Loads what most answers take, so that no visitor waits for it: about 0.8 s of CPU."""
+    from app.services import model_vendors  # noqa: PLC0415 - see there
 
     _local_embedder(_local_folder()).embed_queries(["Hello"])
+    language.detect("Hello")
+    model_vendors.chat(ProviderType.OPENAI)
+
+
+def warm_up_others() -> None:
+    """Loads what some answers take besides."""
+    from app.services import model_vendors  # noqa: PLC0415 - see there
+
+    model_vendors.chat(ProviderType.ANTHROPIC)
 
 
 def prepare_local_model() -> None:

@@ -7,10 +7,10 @@ import orjson
 from flask import Flask
 
 from app.config import Settings
-from app.extensions import socketio
 from app.realtime.hub import hub
 from app.sockets import handlers, transport
 from app.sockets.feed import feed as clients
+from app.sockets.server import socketio
 
 _MOST_BYTES = 16 * 1024
 

@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.errors import AppError, Invalid, TooMany, Unavailable
-from app.extensions import socketio
 from app.http import rate_limits
 from app.http.rate_limits import Category
 from app.http.request_context import client_ip, client_network
@@ -28,6 +27,7 @@ from app.services import listening
 from app.services.listening import Credentials
 from app.sockets.clients import Client, Room
 from app.sockets.feed import feed
+from app.sockets.server import socketio
 
 log = logging.getLogger("frontdesk.sockets")
 

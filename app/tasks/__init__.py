@@ -6,6 +6,8 @@ from typing import Any
 from celery import Task
 from kombu.entity import Exchange
 from kombu.entity import Queue as BrokerQueue
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
 
 from app.config import Settings
 from app.core import broker
@@ -13,6 +15,16 @@ from app.core.logging import request_id
 from app.extensions import celery
 from app.jobs import JobName, Queue
 from app.services import runtime_settings
+
+# The scheduler waits for a Redis that is away, for as long as it takes. By default it ends at the first broken
+# connection, so that nothing is swept until somebody starts it again, and waits forever for a Redis that hangs.
+_SCHEDULERS_REDIS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "retry": Retry(ExponentialBackoff(cap=2, base=0.1), retries=-1),
+}
 
 
 class ContextTask(Task):
@@ -44,7 +56,8 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
         broker_transport=broker.TRANSPORT,
         redbeat_redis_url=settings.redis_url,
         redbeat_key_prefix="frontdesk:beat:",
-        redbeat_lock_timeout=30,
+        redbeat_lock_timeout=15,
+        redbeat_redis_options=_SCHEDULERS_REDIS,
         beat_max_loop_interval=5,
         task_acks_late=True,
         task_reject_on_worker_lost=True,

@@ -2,9 +2,10 @@
 
 import logging
 import threading
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
-from celery import bootsteps
+from celery.signals import celeryd_after_setup
 
 from app.extensions import celery
 from app.jobs import Queue
@@ -12,28 +13,24 @@ from app.services import model_choice
 
 log = logging.getLogger(__name__)
 
-
-class WarmUp(bootsteps.StartStopStep):
-    """Loads models beside the first tasks of a worker that answers visitors: they take seconds to load."""
-
-    requires: ClassVar = {"celery.worker.consumer.tasks:Tasks"}
-
-    def __init__(self, consumer: Any, **_options: Any) -> None:
-        self._done = False
-
-    def start(self, consumer: Any) -> None:
-        """Called again after each lost connection to the broker."""
-        queues = {queue.name for queue in consumer.task_consumer.queues}
-        if Queue.CHAT.value in queues and not self._done:
-            self._done = True
-            threading.Thread(target=_load, name="warm-up", daemon=True).start()
+_LATER_SECONDS = 30.0
 
 
-def _load() -> None:
+@celeryd_after_setup.connect
+def _warm_up(**_: Any) -> None:
+    """Before a worker that answers visitors takes its first turn, and not beside it: what it takes and can't yet answer
+    another worker could."""
+    if Queue.CHAT.value not in celery.amqp.queues.consume_from:
+        return
+    _load(model_choice.warm_up)
+    # What few need is loaded once the rush of a restart is over.
+    later = threading.Timer(_LATER_SECONDS, _load, (model_choice.warm_up_others,))
+    later.daemon = True
+    later.start()
+
+
+def _load(what: Callable[[], None]) -> None:
     try:
-        model_choice.warm_up()
+        what()
     except Exception:
         log.exception("models could not be loaded ahead of time")
-
-
-celery.steps["consumer"].add(WarmUp)

@@ -57,9 +57,9 @@ def test_refuses_a_declaration_that_names_no_credential() -> None:
 
 
 _START = """
-import app
-register = app.register_commands
-app.register_commands = lambda flask: (register(flask), flask.add_url_rule("/planted", "planted", lambda: "x"))
+import app.web
+register = app.web.register_commands
+app.web.register_commands = lambda flask: (register(flask), flask.add_url_rule("/planted", "planted", lambda: "x"))
 app.create_app()
 """
 

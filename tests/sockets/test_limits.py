@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 
 from app import sockets
 from app.config import Settings
-from app.extensions import socketio
 from app.services import listening
 from app.sockets import feed as feed_module
 from app.sockets.feed import feed
+from app.sockets.server import socketio
 from tests.realtime.conftest import wait_until
 from tests.sockets.conftest import Scene, key_of
 
