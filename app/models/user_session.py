@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey
+from sqlalchemy import DateTime, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, Identified, PlatformOrCompanyOwned, Timestamped
@@ -13,6 +13,9 @@ class UserSession(Identified, PlatformOrCompanyOwned, Timestamped, Base):
     """One sign-in. Access tokens name it, so revoking it stops them at once."""
 
     __tablename__ = "user_sessions"
+    __table_args__ = (
+        Index("ix_user_sessions_begun_with", "begun_with", postgresql_where=text("begun_with IS NOT NULL")),
+    )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     # The one refresh token that still works. Another one of this session has been used before: it was stolen.
@@ -24,3 +27,5 @@ class UserSession(Identified, PlatformOrCompanyOwned, Timestamped, Base):
     ip: Mapped[str | None]
     user_agent: Mapped[str | None]
     impersonator_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    # The super admin's own session or API key that an impersonation was begun with: it ends with that.
+    begun_with: Mapped[UUID | None]

@@ -62,6 +62,12 @@ def revoke_impersonations_across_companies(*, by: UUID, at: datetime, because: s
     return changed_rows(statement.values(revoked_at=at, revoked_because=because))
 
 
+def revoke_begun_with_across_companies(credential_id: UUID, *, at: datetime, because: str) -> int:
+    """Ends all impersonations that were begun with this session or API key. Returns how many."""
+    statement = update(UserSession).where(UserSession.begun_with == credential_id, UserSession.revoked_at.is_(None))
+    return changed_rows(statement.values(revoked_at=at, revoked_because=because))
+
+
 def get(*, company_id: UUID | None, session_id: UUID) -> UserSession | None:
     """A session by its id."""
     statement = select(UserSession).where(owned_by(UserSession, company_id), UserSession.id == session_id)

@@ -20,7 +20,7 @@ from app.repositories import api_keys
 from app.security import api_keys as credentials
 from app.security.principal import Principal
 from app.security.scopes import Scope
-from app.services import audit, webhook_events, webhook_payloads
+from app.services import audit, sessions, webhook_events, webhook_payloads
 from app.services.audit import Event
 
 _DEFAULT_SCOPES = (Scope.READ,)
@@ -93,6 +93,8 @@ def revoke(principal: Principal, key_id: UUID) -> None:
         # Others' keys are not listed for members, so they don't exist for them either.
         raise NotFound
     if api_keys.revoke(company_id=principal.company_id, key_id=key_id, at=now()):
+        if key.company_id is None:
+            sessions.end_begun_with(key.id, because="API key revoked")
         audit.record(
             Event.API_KEY_REVOKED,
             "api_key",

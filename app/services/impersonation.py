@@ -1,7 +1,8 @@
 """Acting as a user: what super admins do to see what somebody else sees.
 
-A session of that user, marked with who is behind it, for a quarter of an hour. It can't be refreshed, and it opens
-nothing that would outlive it: see `impersonated=False` of `app.http.requires`.
+A session of that user, marked with who is behind it, for a quarter of an hour, and no longer than the session or the
+API key that it was begun with. It can't be refreshed, and it opens nothing that would outlive it: see
+`impersonated=False` of `app.http.requires`.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,13 @@ class CannotImpersonate(Forbidden):
     detail = "Only a super admin can act as somebody else, not while acting as another, and not as a super admin."
 
 
+class KeyIsNarrowed(Forbidden):
+    """The user may do more than the key, whatever the key is narrowed to."""
+
+    code = "cannot_impersonate"
+    detail = "This API key is narrowed to some resources, and the user is not. Use a key without permissions."
+
+
 class NotImpersonable(Conflict):
     """The user could not sign in either."""
 
@@ -48,16 +56,18 @@ class Impersonation:
 
 
 def start(principal: Principal, user_id: UUID) -> Impersonation:
-    """A session as this user; raises `NotFound`, `CannotImpersonate` or `NotImpersonable`."""
+    """A session as this user; raises `NotFound`, `CannotImpersonate`, `KeyIsNarrowed` or `NotImpersonable`."""
     if not principal.is_super_admin or principal.impersonator_id is not None or principal.user_id is None:
         raise CannotImpersonate
+    if principal.permissions is not None:
+        raise KeyIsNarrowed
     user = accounts.enter(principal, user_id)
     if user.role == Role.SUPER_ADMIN or user.company_id is None:
         raise CannotImpersonate
     company = companies.get(user.company_id)
     if user.status != UserStatus.ACTIVE or company is None or company.status != CompanyStatus.ACTIVE:
         raise NotImpersonable
-    session = sessions.open_for(user, life=LIFE, impersonator_id=principal.user_id)
+    session = sessions.open_for(user, life=LIFE, impersonator=principal)
     audit.record(
         Event.IMPERSONATION_STARTED,
         "user",

@@ -145,10 +145,19 @@ def end(principal: Principal, *, because: str) -> None:
         raise SessionEnded
     home = authentication.come_home(principal)
     user_sessions.revoke(company_id=home, session_id=principal.session_id, at=now(), because=because)
+    if principal.is_super_admin:
+        end_begun_with(principal.session_id, because=because)
 
 
-def open_for(user: User, *, life: timedelta, impersonator_id: UUID | None = None) -> UserSession:
-    """A new session of a user, whose company the transaction must be open for."""
+def end_begun_with(credential_id: UUID, *, because: str) -> None:
+    """Ends what a super admin does as others by this session or API key, which has ended itself."""
+    with across_companies("super admins act as users of all companies"):
+        user_sessions.revoke_begun_with_across_companies(credential_id, at=now(), because=because)
+
+
+def open_for(user: User, *, life: timedelta, impersonator: Principal | None = None) -> UserSession:
+    """A new session of a user, whose company the transaction must be open for; of the `impersonator` who acts as the
+    user, if any."""
     origin = audit.origin.get()
     session = UserSession(
         id=new_id(),
@@ -158,7 +167,8 @@ def open_for(user: User, *, life: timedelta, impersonator_id: UUID | None = None
         expires_at=now() + life,
         ip=origin.ip,
         user_agent=origin.user_agent,
-        impersonator_id=impersonator_id,
+        impersonator_id=impersonator.user_id if impersonator else None,
+        begun_with=(impersonator.session_id or impersonator.id) if impersonator else None,
     )
     user_sessions.add(session)
     return session

@@ -10,13 +10,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.models.api_key import ApiKey
 from app.models.company import Company
 from app.models.user import User
 from app.models.user_session import UserSession
 from app.security import tokens
 from tests.cast import Cast, Headers
 from tests.guards import walk
-from tests.rows import audited, change, count, now_in
+from tests.rows import all_of, audited, change, count, now_in
 
 AddUser = Callable[..., UUID]
 
@@ -155,6 +156,33 @@ def test_refuses_super_admins_as_whom_to_act(
 def test_takes_a_key_of_a_super_admin(client: FlaskClient, cast: Cast) -> None:
     answer = client.post(path(cast.bob.id), headers=cast.key(cast.root, "admin"))
     assert (answer.status_code, answer.json["impersonator_id"]) == (201, str(cast.root.id))
+
+
+def test_refuses_a_key_that_is_narrowed(client: FlaskClient, database: Session, cast: Cast) -> None:
+    key = cast.key(cast.root, "admin", permissions={"users": ["admin"]})
+    answer = client.post(path(cast.alice.id), headers=key)
+    assert (answer.status_code, answer.json["code"]) == (403, "cannot_impersonate")
+    assert count(database, UserSession, UserSession.impersonator_id.is_not(None)) == 0
+
+
+def test_ends_with_the_key_that_it_was_begun_with(
+    client: FlaskClient, database: Session, cast: Cast, as_alice: Headers
+) -> None:
+    key = cast.key(cast.root, "admin")
+    token = client.post(path(cast.bob.id), headers=key).json["access_token"]
+    as_bob = {"Authorization": f"Bearer {token}"}
+    assert client.get("/v1/company", headers=as_bob).status_code == 200
+    (row,) = all_of(database, ApiKey, ApiKey.key == key["X-API-Key"])
+    assert client.delete(f"/v1/auth/api-keys/{row.id}", headers=cast.root.headers).status_code == 204
+    assert client.get("/v1/company", headers=as_bob).json["code"] == "session_ended"
+    assert client.get("/v1/company", headers=as_alice).status_code == 200
+
+
+def test_ends_when_the_super_admin_signs_out(client: FlaskClient, cast: Cast, as_alice: Headers) -> None:
+    by_key = client.post(path(cast.bob.id), headers=cast.key(cast.root, "admin")).json["access_token"]
+    assert client.post("/v1/auth/logout", headers=cast.root.headers).status_code == 204
+    assert client.get("/v1/company", headers=as_alice).json["code"] == "session_ended"
+    assert client.get("/v1/company", headers={"Authorization": f"Bearer {by_key}"}).status_code == 200
 
 
 def test_refuses_anonymous_calls(client: FlaskClient, cast: Cast) -> None:
