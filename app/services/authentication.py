@@ -68,7 +68,7 @@ def by_api_key(key: str, secret: str) -> Principal:
         raise ApiKeyExpired
     _check_standing(stored.standing)
     _renew_hash(stored, secret)
-    role = Role(stored.standing.role)
+    role = _role_of_key(stored.standing)
     # A key can never do more than its maker can today.
     scopes = with_included([Scope(scope) for scope in stored.scopes]) & ROLE_SCOPES[role]
     return Principal(
@@ -132,6 +132,12 @@ def come_home(principal: Principal) -> UUID | None:
     if home != principal.company_id:
         tenancy.enter_company(home)
     return home
+
+
+def _role_of_key(standing: Standing) -> Role:
+    """The maker's role. A key that a super admin made for a company is an admin's there and nothing elsewhere."""
+    role = Role(standing.role)
+    return Role.ADMIN if role is Role.SUPER_ADMIN and standing.company_id is not None else role
 
 
 def _renew_hash(stored: StoredApiKey, secret: str) -> None:

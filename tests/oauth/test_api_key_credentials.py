@@ -154,6 +154,20 @@ def test_acts_for_its_own_company_alone(client: FlaskClient, cast: Cast) -> None
     assert refusal(client, key, f"{PATH}?company_id={cast.globex}") == (404, "resource_not_found")
 
 
+def test_stays_in_its_company_though_a_super_admin_made_it(client: FlaskClient, cast: Cast) -> None:
+    made = client.post(
+        f"/v1/auth/api-keys?company_id={cast.acme}",
+        json={"name": "CRM", "scopes": ["admin"]},
+        headers=cast.root.headers,
+    ).json
+    key = {"X-API-Key": made["key"], "X-API-Secret": made["secret"]}
+    assert client.get(PATH, headers=key).json["id"] == str(cast.acme)
+    assert client.get("/v1/admin/user", headers=key).status_code == 200
+    assert refusal(client, key, f"{PATH}?company_id={cast.globex}") == (404, "resource_not_found")
+    impersonated = client.post(f"/v1/user/{cast.charlie.id}/impersonate", headers=key)
+    assert impersonated.status_code == 403
+
+
 @pytest.fixture
 def rotated(app: Flask) -> Iterator[Callable[..., None]]:
     """Changes `SECRET_KEYS`: `rotated(NEWER, SECRET_KEY)`."""
