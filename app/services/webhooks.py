@@ -12,19 +12,30 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.paging import Page, PageRequest
 from app.core.settings import settings
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Forbidden, Invalid, NotFound
 from app.integrations import webhook_post
 from app.integrations.webhook_post import PostFailed
 from app.models.audit_entry import RiskLevel
 from app.models.webhook import Webhook, WebhookStatus
+from app.models.webhook_event import WebhookEventType
 from app.repositories import webhook_deliveries, webhooks
 from app.security.principal import Principal
+from app.security.scopes import Resource, Scope
 from app.services import audit, guarded_models, webhook_events
 from app.services.audit import Event
 from app.services.guarded_models import InternalAddress
 from app.services.webhook_notices import host_of
 
 _SECRET_BYTES = 32
+# What events tell of, by the first word of their type.
+_TOLD_OF = {
+    "conversation": Resource.CONVERSATIONS,
+    "message": Resource.CONVERSATIONS,
+    "lead": Resource.LEADS,
+    "document": Resource.DOCUMENTS,
+    "api_key": Resource.USERS,
+    "webhook": Resource.WEBHOOKS,
+}
 
 
 class TooManyWebhooks(Conflict):
@@ -32,6 +43,10 @@ class TooManyWebhooks(Conflict):
 
     code = "too_many_webhooks"
     detail = "Your company has as many webhooks as it may have. Delete one first."
+
+
+class UnreadableEvents(Forbidden):
+    """The API key is narrowed, and the webhook would tell what it may not read."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +61,9 @@ def create(
     principal: Principal, *, url: str, event_types: Sequence[str] = (), description: str | None = None
 ) -> ShownSecret:
     """A new webhook; without `event_types` it hears everything. Raises `Invalid` for an address that can't be posted
-    to, and `TooManyWebhooks`."""
+    to, `UnreadableEvents` and `TooManyWebhooks`."""
     company_id = principal.company()
+    _refuse_unreadable(principal, event_types)
     _check_url(url)
     webhooks.lock_company(company_id=company_id)
     if webhooks.count(company_id=company_id) >= settings().max_webhooks:
@@ -82,8 +98,10 @@ def get(principal: Principal, webhook_id: UUID) -> Webhook:
 
 def change(principal: Principal, webhook_id: UUID, changes: Mapping[str, Any]) -> Webhook:
     """Changes the given fields. One that becomes active again, or gets another address, goes on with what waits for it
-    at once."""
+    at once. Raises what `create` does, and `NotFound`."""
     webhook = lock(principal, webhook_id)
+    if "url" in changes or "event_types" in changes:
+        _refuse_unreadable(principal, changes.get("event_types", webhook.event_types))
     before, was_active = _told(webhook), webhook.status == WebhookStatus.ACTIVE
     if "url" in changes:
         _check_url(changes["url"])
@@ -124,6 +142,16 @@ def lock(principal: Principal, webhook_id: UUID) -> Webhook:
     if webhook is None:
         raise NotFound
     return webhook
+
+
+def _refuse_unreadable(principal: Principal, event_types: Sequence[str]) -> None:
+    """A key that may not read leads doesn't get them sent either."""
+    told_of = {_TOLD_OF[each.partition(".")[0]] for each in event_types or WebhookEventType}
+    if unreadable := sorted(each for each in told_of if not principal.allows(Scope.READ, each)):
+        raise UnreadableEvents(
+            f"This webhook would tell of {', '.join(unreadable)}, which your API key may not read. Name the events "
+            "that it may hear in event_types."
+        )
 
 
 def _check_url(url: str) -> None:

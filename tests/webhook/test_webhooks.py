@@ -183,6 +183,22 @@ def test_keys_need_the_scope_and_an_admin_behind_them(client: FlaskClient, cast:
     assert status("GET", cast.key(cast.alice, "admin", permissions={"leads": ["admin"]})) == 403
 
 
+def test_a_narrowed_key_hears_no_more_than_it_may_read(client: FlaskClient, database: Session, cast: Cast) -> None:
+    key = cast.key(cast.alice, "admin", permissions={"webhooks": ["admin"], "leads": ["read"]})
+    hears_all = add_webhook(database, cast.acme, URL)
+
+    def status(method: str, path: str, **body: Any) -> int:
+        return client.open(path, method=method, headers=key, json=body).status_code
+
+    assert status("POST", "/v1/webhook", url=URL) == 403
+    assert status("POST", "/v1/webhook", url=URL, event_types=["lead.created", "message.created"]) == 403
+    assert status("POST", "/v1/webhook", url=URL, event_types=["lead.created"]) == 201
+    assert status("PUT", f"/v1/webhook/{hears_all}", url=URL) == 403
+    assert status("PUT", f"/v1/webhook/{hears_all}", event_types=[]) == 403
+    assert status("PUT", f"/v1/webhook/{hears_all}", status="disabled") == 200
+    assert status("PUT", f"/v1/webhook/{hears_all}", url=URL, event_types=["lead.deleted"]) == 200
+
+
 def test_lists_the_types_of_events(client: FlaskClient, cast: Cast) -> None:
     answer = client.get("/v1/webhook/event-type", headers=cast.bob.headers)
     types = {each["type"]: each["data"] for each in answer.json["items"]}
