@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core.transaction import session
 from app.models.audit_chain import AuditChain
+from app.models.audit_entry import AuditEntry
 from app.repositories.ownership import owned_by
 
 _OF_PLATFORM = select(AuditChain).where(AuditChain.company_id.is_(None))
@@ -42,5 +43,6 @@ def add(chain: AuditChain) -> None:
 
 
 def find_companies_across_companies() -> Sequence[UUID | None]:
-    """The companies that have a chain; None for the platform."""
-    return session().scalars(select(AuditChain.company_id).order_by(AuditChain.company_id)).all()
+    """The companies that have a chain, or entries that had one; None for the platform."""
+    every = select(AuditChain.company_id).union(select(AuditEntry.company_id)).subquery()
+    return session().scalars(select(every.c.company_id).order_by(every.c.company_id)).all()

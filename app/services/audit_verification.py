@@ -131,20 +131,27 @@ def _begin(
         tenancy.enter_company(company_id)
         chain = audit_chains.get(company_id=company_id)
         if chain is None:
-            if audit_entries.last_position(company_id=company_id):
+            if known is not None or audit_entries.last_position(company_id=company_id):
                 found.add([Problem(Kind.HEAD_CHANGED, "The chain's own row is gone.")])
             return None, _Place(0, None)
         found.position, found.seal, found.forgotten_through = chain.position, chain.head.hex(), chain.base_position
         if chain.broken_at is not None or chain.seal != audit_chain.seal_of(chain):
             found.add([Problem(Kind.HEAD_CHANGED, "The chain's own row was changed.")])
-        if known is not None and known.position > chain.base_position:
-            stored = audit_entries.seal_at(company_id=company_id, position=known.position)
-            if stored is None or stored.hex() != known.seal.lower():
-                detail = "The entry here doesn't have the seal that you know."
-                found.add([Problem(Kind.REWRITTEN, detail, known.position)])
+        if known is not None:
+            found.add(_compare(company_id, chain, known))
         if after <= chain.base_position:
             return chain, _Place(chain.base_position, chain.base)
         return chain, _Place(after, audit_entries.seal_at(company_id=company_id, position=after))
+
+
+def _compare(company_id: UUID | None, chain: AuditChain, known: Known) -> Iterator[Problem]:
+    """Of what was forgotten only the last seal is kept."""
+    if known.position < chain.base_position:
+        return
+    is_base = known.position == chain.base_position
+    stored = chain.base if is_base else audit_entries.seal_at(company_id=company_id, position=known.position)
+    if stored is None or stored.hex() != known.seal.lower():
+        yield Problem(Kind.REWRITTEN, "The entry here doesn't have the seal that you know.", known.position)
 
 
 def _read(company_id: UUID | None) -> AuditChain | None:
