@@ -26,8 +26,9 @@ _BY_CATEGORY = facts.statement(
 )
 _STEPS = {
     "daily": "(at AT TIME ZONE :zone)::date",
-    # An hour of the zone: where clocks are set back one hour comes twice, and stays two.
-    "hourly": "date_trunc('hour', at, :zone)",
+    # An hour of the zone: where clocks are set back one hour comes twice, and stays two. Not date_trunc, which finds no
+    # beginning for an hour that clocks are set into by half.
+    "hourly": "at - make_interval(mins => extract(minute FROM at AT TIME ZONE :zone)::int)",
 }
 _SERIES = {
     name: facts.statement(CALLS, f"{step} AS step, {_TIMED}", f"{_OF_KEY} GROUP BY 1 ORDER BY 1")

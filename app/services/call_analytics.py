@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.core.clock import now
 from app.core.settings import settings
@@ -184,11 +185,17 @@ def _series(of: Mapping[str, Any], window: Window, granularity: str) -> list[dic
 
 def _hours(window: Window) -> list[datetime]:
     """The hours of the window up to now, by the clocks of its zone."""
-    offset = window.start.astimezone(window.zone).utcoffset() or timedelta()
-    past = timedelta(minutes=(window.start + offset).minute)
-    end = min(window.end, now())
-    first, hour = window.start - past, timedelta(hours=1)
-    return [first + index * hour for index in range(-(-(end - first) // hour))]
+    hours, at, end = [], _hour(window.start, window.zone), min(window.end, now())
+    while at < end:
+        hours.append(at)
+        # Where clocks are set by half an hour, one hour is half as long (or half as long again) as others.
+        at = _hour(at + timedelta(hours=1), window.zone)
+    return hours
+
+
+def _hour(at: datetime, zone: ZoneInfo) -> datetime:
+    """The beginning of the hour that a moment is in, as the SQL of the series has it."""
+    return at - timedelta(minutes=at.astimezone(zone).minute)
 
 
 Endpoints = dict[tuple[str, str], Calls]

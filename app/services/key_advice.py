@@ -89,7 +89,7 @@ def _sentences(key: Any, totals: Any, used: list[Any], narrower: dict[str, Any] 
     said = []
     if key.revoked_at is not None:
         said.append("This key is revoked: nothing is left to be narrowed.")
-    elif key.last_used_at is None or window.asked_at - key.last_used_at > _LONG_UNUSED:
+    elif window.asked_at - (key.last_used_at or key.created_at) > _LONG_UNUSED:
         said.append("Nobody has used this key for a month: revoke it if nothing needs it.")
     elif narrower and _is_narrower(key, narrower):
         said.append("What this key did needs less than it was given: make the suggested one and revoke this.")

@@ -1,6 +1,7 @@
 """GET /v1/auth/api-keys/<api_key_id>/advice."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -61,9 +62,13 @@ def test_the_narrower_key_would_do(app: Flask, client: FlaskClient, database: Se
 
 
 def test_says_when_a_key_is_not_used(client: FlaskClient, database: Session, cast: Cast) -> None:
-    shown = advice(client, cast.alice.headers, key_of(database, cast.key(cast.alice, "read")))
-    assert (shown["requests"], shown["suggested"]) == (0, None)
-    assert shown["advice"][0].startswith("Nobody has used this key")
+    key = key_of(database, cast.key(cast.alice, "read"))
+    fresh = advice(client, cast.alice.headers, key)
+    assert (fresh["requests"], fresh["suggested"]) == (0, None)
+    assert [sentence.split(":")[0] for sentence in fresh["advice"]] == ["This key never expires"]
+    database.execute(update(ApiKey).where(ApiKey.id == key).values(created_at=YESTERDAY - timedelta(days=30)))
+    database.commit()
+    assert advice(client, cast.alice.headers, key)["advice"][0].startswith("Nobody has used this key")
 
 
 def test_members_see_their_own_keys_alone(client: FlaskClient, database: Session, cast: Cast) -> None:

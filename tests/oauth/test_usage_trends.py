@@ -38,5 +38,24 @@ def test_shows_hours_of_the_zone(client: FlaskClient, database: Session, cast: C
     assert sum(each["requests"] for each in shown["series"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("begin", "hours"),
+    [
+        # Clocks go back at two to half past one: the half hour that comes twice is one of its own.
+        (datetime(2026, 4, 4, 14, tzinfo=UTC), {"14:00": 4, "14:30": 2, "15:30": 4}),
+        # And from two to half past two: the hour from two on has thirty minutes.
+        (datetime(2026, 10, 3, 14, 30, tzinfo=UTC), {"14:30": 4, "15:00": 2, "16:00": 4}),
+    ],
+)
+def test_hours_where_clocks_are_set_by_half_of_one(
+    client: FlaskClient, database: Session, cast: Cast, begin: datetime, hours: dict[str, int]
+) -> None:
+    for step in range(sum(hours.values())):
+        add_calls(database, cast, 1, created_at=begin + step * timedelta(minutes=15))
+    query = {"days": 400, "granularity": "hourly", "timezone": "Australia/Lord_Howe"}
+    shown: Any = client.get(PATH, query_string=query, headers=cast.alice.headers).json
+    assert {each["at"][11:16]: each["requests"] for each in shown["series"] if each["requests"]} == hours
+
+
 def test_refuses(client: FlaskClient, cast: Cast) -> None:
     check(client, cast, PATH, **refusals.DAYS, granularity="weekly")
