@@ -1,10 +1,11 @@
 """Models at addresses that a company chose: where they lead is looked at before every call, since names may come to
 mean something else after they were saved."""
 
+import contextlib
 import socket
 from collections.abc import Generator, Sequence
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from urllib.parse import urlsplit
 
 from app.ai.chat import ChatProvider, ChatRequest, Finished, ModelRejectedRequest, ModelUnreachable, TextDelta
@@ -69,13 +70,20 @@ def refuse_internal_literal(url: str) -> None:
     host = (urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         host = "127.0.0.1"
-    try:
-        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
-    except (OSError, UnicodeError):
-        return  # a name
-    # Without the zone of a link-local address (fe80::1%eth0).
-    if not all(addresses.is_callable(ip_address(str(each[4][0]).partition("%")[0]), _allowed()) for each in found):
+    address = _literal(host)
+    if address is not None and not addresses.is_callable(address, _allowed()):
         raise InternalAddress
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host is; None for a name."""
+    with contextlib.suppress(OSError, UnicodeError):
+        # As resolvers take it: 127.1, 2130706433 and 0x7f.1 are addresses. They are not asked themselves, since the one
+        # of eventlet takes these for names.
+        return IPv4Address(socket.inet_aton(host.encode("idna").decode()))
+    with contextlib.suppress(ValueError):
+        return IPv6Address(host.partition("%")[0])  # without the zone of a link-local address (fe80::1%eth0)
+    return None
 
 
 def _allowed() -> tuple[Network, ...]:

@@ -53,6 +53,12 @@ def test_the_client_is_short_and_needs_no_packages() -> None:
     assert imported <= sys.stdlib_module_names
 
 
+@pytest.mark.parametrize("host", ["167772161", "0xa.1", "012.0.0.1"])
+def test_an_inside_address_in_numbers_is_refused_by_the_web_process(api: Api, host: str) -> None:
+    with pytest.raises(RuntimeError, match=r"422 .*inside the network"):
+        api.call("POST", "/v1/webhook", {"url": f"https://{host}/"})
+
+
 def test_the_client_says_what_is_wrong(installation: Installation, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, EXAMPLES / "ask_documents.py", "--site", installation.origin],
