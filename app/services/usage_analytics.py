@@ -51,7 +51,7 @@ def agents(of: dict[str, Any]) -> list[dict[str, Any]]:
             "models": figures.costs(costs.get(agent.id, ())),
         }
         for agent in company_figures.agents(company_id=of["company_id"])
-        if agent.deleted_at is None or agent.id in did
+        if agent.deleted_at is None or agent.id in did or agent.id in costs
     ]
     return sorted(shown, key=lambda each: (-each["turns"], each["name"]))
 

@@ -35,5 +35,12 @@ def test_shows_what_was_used(client: FlaskClient, database: Session, cast: Cast,
     assert (day["date"], day["turns"], len(day["models"])) == (str(YESTERDAY.date()), 1, 2)
 
 
+def test_an_agent_that_is_gone_still_cost_what_it_did(client: FlaskClient, database: Session, cast: Cast) -> None:
+    tried_out = rows.add_agent(database, cast.acme, name="Tried out and gone", deleted_at=YESTERDAY)
+    rows.add_model_call(database, tried_out, created_at=YESTERDAY, cost=2)
+    shown: Any = client.get(PATH, headers=cast.alice.headers).json
+    assert [(each["name"], each["models"][0]["cost"]) for each in shown["agents"]] == [("Tried out and gone", 2.0)]
+
+
 def test_refuses(client: FlaskClient, cast: Cast) -> None:
     refusals.check(client, cast, PATH, **refusals.PERIODS)
