@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.ai.common_words import points_back
 from app.ai.embedding import Embedder
 from app.ai.evidence import FLOOR, Evidence
 from app.ai.language import primary
+from app.ai.neighbours import with_neighbours
 from app.ai.ranking import Standing
-from app.ai.sentences import Span, is_heading, is_list_item, is_numbered_item, is_table_row, split
+from app.ai.sentences import Span, is_heading, split
+from app.ai.table_heads import find_head, is_head
 from app.ai.terms import TextWords, content_terms, overlap, weights
 
 # How many of the best passages are quoted from.
@@ -21,13 +22,8 @@ _PASSAGE_WEIGHT = 0.1
 # Further sentences must be nearly as good as the best one, and say something else.
 _WORSE_BY = 0.045
 _SAME_WORDS = 0.75
-_LIST_ITEMS = 8
 # A neighbouring sentence is quoted along when it has this share of the words of a statement that the best one lacks.
 _NEIGHBOUR_GAIN = 0.25
-# A sentence alone says little: it is quoted with those that follow in its paragraph, up to so many characters, unless
-# the next one would make it longer than the second.
-_ENOUGH_CHARACTERS, _MOST_CHARACTERS = 160, 340
-_SENTENCE_ENDS = (".", "!", "…", "。", "！", "।", "॥", "؟", "?")
 _QUESTION_MARKS = ("?", "？", "؟", ";")
 _BETWEEN_HEADINGS = " › "
 
@@ -123,8 +119,11 @@ def _candidates(
             # answer nothing; what follows is read together with them.
             if text.endswith(_QUESTION_MARKS) or is_heading(passage.text, span, headings):
                 context = text
-                continue
-            yield _Candidate(place, number, span, text, context, overlap(terms, TextWords(f"{context} {text}")))
+            elif not is_head(passage.text, of_passage, number):
+                head = find_head(passage.text, of_passage, number)
+                columns = "" if head is None else f"{_BETWEEN_HEADINGS}{of_passage[head].of(passage.text)}"
+                shared = overlap(terms, TextWords(f"{context} {text}"))
+                yield _Candidate(place, number, span, text, context + columns, shared)
 
 
 def _preselected(candidates: Iterable[_Candidate]) -> list[_Candidate]:
@@ -184,97 +183,12 @@ def _quotations(
     quoted: dict[int, list[Span]] = {}
     for each in chosen:
         passage, of_passage = passages[each.passage], spans[each.passage]
-        for span in _with_neighbours(passage.text, of_passage, each.number, language):
+        for span in with_neighbours(passage.text, of_passage, each.number, language):
             before = quoted.setdefault(each.passage, [])
             if all(span.end <= other.start or other.end <= span.start for other in before):
                 before.append(span)
                 text = " ".join(span.of(passage.text).split())
                 yield ChosenSentence(passage.index, span.start, span.end, text, each.score)
-
-
-def _with_neighbours(text: str, spans: Sequence[Span], number: int, language: str) -> list[Span]:
-    """The sentence with what it needs: the one it points back to, the list it opens, the head of its table."""
-    span = spans[number]
-    if is_table_row(span.of(text)):
-        head = _table_head(text, spans, number)
-        return [span] if head in (None, span) else [head, span]
-    if is_numbered_item(text, span):
-        return [_whole_procedure(text, spans, number)]
-    start, end = span.start, span.end
-    if number and points_back(span.of(text), language):
-        start = spans[number - 1].start
-    elif number and is_list_item(text, span):
-        start = _list_opening(text, spans, number) or start
-    if span.of(text).endswith((":", "：")):
-        end = _list_end(text, spans, number)
-    else:
-        end = _told_end(text, spans, number, start)
-    return [Span(start, end)]
-
-
-def _told_end(text: str, spans: Sequence[Span], number: int, start: int) -> int:
-    """Where the sentences end that go on with what one says."""
-    end = spans[number].end
-    for span in spans[number + 1 :]:
-        if end - start >= _ENOUGH_CHARACTERS or span.end - start > _MOST_CHARACTERS:
-            break
-        if not text[start:end].endswith(_SENTENCE_ENDS) or not _same_paragraph(text, end, span):
-            break
-        end = span.end
-    return end
-
-
-def _same_paragraph(text: str, end: int, span: Span) -> bool:
-    between = text[end : span.start]
-    return (
-        between.count("\n") <= 1
-        and not between.strip()
-        and not is_table_row(span.of(text))
-        and not is_list_item(text, span)
-        and not is_heading(text, span, frozenset())
-    )
-
-
-def _table_head(text: str, spans: Sequence[Span], number: int) -> Span | None:
-    head = None
-    for span in reversed(spans[: number + 1]):
-        if not is_table_row(span.of(text)):
-            break
-        head = span
-    return head
-
-
-def _whole_procedure(text: str, spans: Sequence[Span], number: int) -> Span:
-    """From the first step to the last: one step alone helps nobody."""
-    first = last = number
-    while first and _belongs_to_steps(text, spans, first - 1):
-        first -= 1
-    while last + 1 < len(spans) and _belongs_to_steps(text, spans, last + 1):
-        last += 1
-    first = max(first, number - _LIST_ITEMS)
-    return Span(spans[first].start, spans[min(last, first + 2 * _LIST_ITEMS)].end)
-
-
-def _belongs_to_steps(text: str, spans: Sequence[Span], number: int) -> bool:
-    span = spans[number]
-    starts_line = not text[text.rfind("\n", 0, span.start) + 1 : span.start].strip(" \t0123456789.()")
-    return is_numbered_item(text, span) or not starts_line
-
-
-def _list_opening(text: str, spans: Sequence[Span], number: int) -> int | None:
-    """Where the sentence starts that opens the list, when that is the one right before the item."""
-    before = spans[number - 1]
-    return before.start if before.of(text).endswith((":", "：")) else None
-
-
-def _list_end(text: str, spans: Sequence[Span], number: int) -> int:
-    end = spans[number].end
-    for span in spans[number + 1 : number + 1 + _LIST_ITEMS]:
-        # What follows the colon on its own line belongs to it even without a bullet.
-        if not is_list_item(text, span) and end != spans[number].end:
-            break
-        end = span.end
-    return end
 
 
 def select_quote(statement: str, passage_text: str, language: str, *, embedder: Embedder | None = None) -> Span:

@@ -22,6 +22,8 @@ _SECTION = re.compile(r"\s*\d{1,2}(?:\.\d{1,2})*\.?\s+[^\W\d].{0,80}$")
 _TITLE = re.compile(r"[^\d:：|\n]{1,60}")
 _NUMBER = re.compile(r"\s*\(?\d{1,3}[.)]\s*")
 _BLANK = re.compile(r"\s+")
+# What app.ingest.readers.tables writes between the cells of a row.
+_BETWEEN_CELLS = re.compile(r" \| ")
 # A line at least this long that ends in mid-sentence was probably broken by the page's width.
 _WRAPPED_LINE = 40
 
@@ -57,10 +59,20 @@ def is_table_row(text: str) -> bool:
     return stripped.count("|") >= 2 and stripped.startswith("|")
 
 
+def is_row(text: str) -> bool:
+    """Whether a line is a row of any table, such as `Plan: Basic | Price: 10 €`, which carries its header's names."""
+    return is_table_row(text) or _BETWEEN_CELLS.search(text) is not None
+
+
 def is_list_item(text: str, span: Span) -> bool:
     """Whether a span starts a line of `text` with a bullet or a number."""
     before = text[text.rfind("\n", 0, span.start) + 1 : span.start]
     return _BULLET.match(before.lstrip() + text[span.start : span.end]) is not None
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends as a sentence does, or with the colon that opens a list."""
+    return text.endswith(_TERMINAL)
 
 
 def is_numbered_item(text: str, span: Span) -> bool:
@@ -112,14 +124,16 @@ def _goes_on(text: str, block: Span, line: Span) -> bool:
         and text.count("\n", block.end, line.start) == 1
         and text[line.start].islower()
         and not last.endswith(_TERMINAL)
-        and not is_table_row(last)
+        and not is_row(last)
+        and not is_row(line.of(text))
         and not _HEADING.match(last)
         and not _BULLET.match(line.of(text))
     )
 
 
 def _sentences(text: str, block: Span, language: str) -> Iterator[Span]:
-    if is_table_row(block.of(text)):
+    # A row says what it says as a whole: cut at the full stops in its cells, its parts lack the name of their row.
+    if is_row(block.of(text)):
         yield block
         return
     bullet = _BULLET.match(text, block.start, block.end)
@@ -156,7 +170,7 @@ def _cut(text: str, sentence: Span) -> Iterator[Span]:
 
 def _cutting_point(text: str, start: int) -> int:
     latest = start + MAX_CHARACTERS
-    for boundary in (_CLAUSE, _BLANK):
+    for boundary in (_BETWEEN_CELLS, _CLAUSE, _BLANK):
         ends = [match.end() for match in boundary.finditer(text, start + _LEAST_PART, latest)]
         if ends:
             return ends[-1]

@@ -13,6 +13,8 @@ from installation import ROOT
 DEMO_DOCUMENTS = ROOT / "app" / "demo" / "documents"
 DEMO_QUESTIONS = ROOT / "scripts" / "bench" / "retrieval_questions.jsonl"
 CALIBRATION = ROOT / "scripts" / "bench" / "calibration"
+# Nothing is fitted on these, and nobody looks at their single questions while changing the agent.
+HOLDOUT = ROOT / "scripts" / "bench" / "holdout"
 _SECTION = "\n## "
 
 

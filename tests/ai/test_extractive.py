@@ -17,6 +17,10 @@ PROCEDURE = (
     "7 Returns\nGoods can be sent back within 30 days.\n1. Sign in and open your orders.\n2. Choose what you return.\n"
     "3. Print the label. Stick it on the box.\nRefunds take five days."
 )
+DOCTORS = [("Amara", "Monday"), ("Lind", "Thursday"), ("Okoro", "Friday")]
+TORQUES = (
+    "Tightening\n\nBolt Tool Torque\nStem to fork 5 mm hex 6 Nm\nHandlebar clamp 4 mm hex 5 Nm\nSaddle 6 mm hex 12 Nm"
+)
 PRICES = (
     "Our prices:\n\n| Bike | Day | Week |\n|---|---|---|\n| City bike | 15 € | 70 € |\n| Cargo bike | 49 € | 240 € |"
 )
@@ -52,6 +56,22 @@ def test_quotes_the_sentence_that_answers(
     found = ask(embedder, question, hotel, language)
     assert found.answered
     assert answer in " ".join(each.text for each in found.sentences)
+
+
+def test_a_row_of_a_table_is_quoted_whole(embedder: LocalEmbedder) -> None:
+    rows = [f"name: Dr. {who} | day: {day} | room: {at}. floor" for at, (who, day) in enumerate(DOCTORS, start=1)]
+    found = ask(embedder, "Which day does Dr. Lind see patients?", ["\n".join(rows)])
+    assert found.sentences[0].text == rows[1]
+
+
+def test_a_row_of_a_printed_table_is_quoted_below_the_names_of_its_columns(embedder: LocalEmbedder) -> None:
+    found = ask(embedder, "Which torque does the handlebar clamp need?", [TORQUES])
+    assert [each.text for each in found.sentences[:2]] == ["Bolt Tool Torque", "Handlebar clamp 4 mm hex 5 Nm"]
+
+
+def test_the_names_of_columns_alone_are_no_answer(embedder: LocalEmbedder) -> None:
+    found = ask(embedder, "bolt tool torque", [TORQUES])
+    assert any(char.isdigit() for char in found.sentences[-1].text)
 
 
 def test_quotes_a_short_sentence_with_what_its_paragraph_goes_on_to_say(embedder: LocalEmbedder) -> None:

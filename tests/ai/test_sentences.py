@@ -44,6 +44,19 @@ def test_headings_items_and_rows_stand_alone() -> None:
     ]
 
 
+def test_a_row_stays_whole_whatever_is_in_its_cells() -> None:
+    rows = [
+        "name: Dr. Lind | room: 2. floor | note: closed. Ring twice.",
+        "name: Dr. Amara | room: 1. floor, on the left",
+    ]
+    assert texts("\n".join(rows)) == rows
+
+
+def test_a_long_row_is_cut_between_cells() -> None:
+    row = " | ".join(f"Column {at}: some words, and others" for at in range(20))
+    assert all(part.startswith("Column") for part in texts(row))
+
+
 def test_a_line_broken_by_the_page_goes_on() -> None:
     text = "This line of running text was broken by the width of\nthe page and goes on. Next one.\nAnother."
     assert texts(text) == [
