@@ -81,7 +81,7 @@ def process_commands() -> dict[str, list[str]]:
     would wait for a Redis that is gone.
     """
     celery = [*_module("celery"), "-A", "celery_worker"]
-    quiet = ["--without-gossip", "--without-mingle"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     log = ["--loglevel", "INFO"]
 
     def worker(pool: str, slots: str, queue: str) -> list[str]:
