@@ -1,5 +1,6 @@
 """What an API key was given and what it uses: the narrower key that would do."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,13 @@ from app.services import call_analytics, figures, rollups
 
 _LONG_UNUSED = timedelta(days=30)
 _MANY_ERRORS = 0.2
+# What these routes can ask for besides the scope that is recorded of their calls: it hangs on the body.
+_OF_EVENTS = (Resource.CONVERSATIONS, Resource.LEADS, Resource.DOCUMENTS, Resource.USERS)
+_ALSO_READ = {
+    ("POST", "/v1/analytic/export"): (Resource.CONVERSATIONS, Resource.LEADS, Resource.AGENTS),
+    ("POST", "/v1/webhook"): _OF_EVENTS,
+    ("PUT", "/v1/webhook/<uuid:webhook_id>"): _OF_EVENTS,
+}
 
 
 def advise(principal: Principal, key_id: UUID, window: Window) -> dict[str, Any]:
@@ -27,7 +35,7 @@ def advise(principal: Principal, key_id: UUID, window: Window) -> dict[str, Any]
     totals, needs = call_figures.totals(**of), call_figures.needs(**of)
     # A refused call shows what somebody tried, not what the key needs; one that asks nothing needs no scope.
     used = [row for row in needs if row.scope and row.requests > row.refused]
-    narrower = _narrower(used)
+    narrower = _narrower(used, _also_read(key, call_figures.endpoints(**of)))
     failed = totals.client_errors + totals.server_errors
     return {
         "period": figures.period(window, current),
@@ -55,11 +63,18 @@ def advise(principal: Principal, key_id: UUID, window: Window) -> dict[str, Any]
     }
 
 
-def _narrower(used: list[Any]) -> dict[str, Any] | None:
+def _also_read(key: Any, called: Sequence[Any]) -> set[Resource]:
+    """What the key may have read by calls whose body says what of: all that it can, of what they take."""
+    worked = [row for row in called if row.requests > row.client_errors + row.server_errors]
+    wanted = {each for row in worked for each in _ALSO_READ.get((row.method, row.endpoint), ())}
+    return {each for each in wanted if key.permissions is None or key.permissions.get(each.value)}
+
+
+def _narrower(used: list[Any], also_read: Iterable[Resource]) -> dict[str, Any] | None:
     """Scopes and permissions that are just enough; None when nothing was used."""
     if not used:
         return None
-    highest: dict[str, Scope] = {}
+    highest: dict[str, Scope] = {each.value: Scope.READ for each in also_read}
     for row in used:
         wanted = Scope(row.scope)
         if row.resource not in highest or includes(wanted, highest[row.resource]):

@@ -61,6 +61,20 @@ def test_the_narrower_key_would_do(app: Flask, client: FlaskClient, database: Se
     assert advice(client, cast.alice.headers, key_of(database, narrow))["suggested"] is None
 
 
+def test_the_narrower_key_still_exports(app: Flask, client: FlaskClient, database: Session, cast: Cast) -> None:
+    body = {"type": "leads", "format": "json"}
+    for permissions in (None, {"analytics": ["read"], "leads": ["write"], "settings": ["read"]}):
+        key = cast.key(cast.alice, "write", permissions=permissions)
+        assert client.post("/v1/analytic/export", json=body, headers=key).status_code == 200
+        with app.app_context():
+            usage.flush()
+        suggested = advice(client, cast.alice.headers, key_of(database, key))["suggested"]
+        wanted = {"analytics", "leads"} | ({"agents", "conversations"} if permissions is None else set())
+        assert (suggested["scopes"], set(suggested["permissions"])) == (["read"], wanted)
+        narrow = cast.key(cast.alice, *suggested["scopes"], permissions=suggested["permissions"])
+        assert client.post("/v1/analytic/export", json=body, headers=narrow).status_code == 200
+
+
 def test_says_when_a_key_is_not_used(client: FlaskClient, database: Session, cast: Cast) -> None:
     key = key_of(database, cast.key(cast.alice, "read"))
     fresh = advice(client, cast.alice.headers, key)
