@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _LAST = timedelta(minutes=15)
 _SHOWN = 50
+_FRESH = timedelta(seconds=30)
 # Where Kombu keeps a queue, with the prefix that our Celery gives its keys.
 _QUEUE_KEY = "frontdesk:{queue}"
 
@@ -51,6 +52,16 @@ def find_of(principal: Principal, company_id: UUID) -> Sequence[SystemMetric]:
     """The newest collections of a company that the caller may act for. Raises `NotFound`."""
     company = authentication.acting_for(principal, company_id)
     return system_metrics.find_newest(company_id=company, most=_SHOWN)
+
+
+def collect_again(company_id: UUID | None) -> None:
+    """The same as `collect`, for somebody who asked; what was measured seconds ago is kept instead, or who asks again
+    and again would leave nothing else to be seen."""
+    with transaction():
+        enter_company(company_id)
+        newest = system_metrics.find_newest(company_id=company_id, most=1)
+    if not newest or now() - newest[0].created_at >= _FRESH:
+        collect(company_id)
 
 
 def collect(company_id: UUID | None) -> None:

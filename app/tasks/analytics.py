@@ -18,7 +18,7 @@ def refresh_rollups() -> None:
 def collect_system_metrics(company_id: str) -> None:
     """Measures one company, or the platform."""
     wanted = UUID(company_id)
-    system_metrics.collect(None if wanted == PLATFORM else wanted)
+    system_metrics.collect_again(None if wanted == PLATFORM else wanted)
 
 
 @celery.task(name=JobName.COLLECT_ALL_SYSTEM_METRICS.value)

@@ -18,6 +18,7 @@ from app.services import housekeeping, system_metrics
 from tests.agent import rows
 from tests.cast import Cast
 from tests.dashboard.calls import add_calls
+from tests.rows import all_of, change, count
 
 OWN = "/v1/admin/system-metric"
 ASK = "/v1/system-metric"
@@ -87,6 +88,18 @@ def test_shows_the_platform_to_super_admins(app: Flask, client: FlaskClient, cas
     assert measured["checks"]["postgres"] is True
     assert {"default", "chat", "ingest"} <= set(measured["queues"])
     assert client.get(OWN, headers=cast.alice.headers).json == {"items": []}
+
+
+def test_asking_again_and_again_measures_once(app: Flask, database: Session, cast: Cast) -> None:
+    with app.app_context():
+        for _ in range(2):
+            for company_id in (cast.acme, None):
+                system_metrics.collect_again(company_id)
+        assert count(database, SystemMetric) == 2
+        for row in all_of(database, SystemMetric):
+            change(database, SystemMetric, row.id, created_at=row.created_at - timedelta(minutes=1))
+        system_metrics.collect_again(cast.acme)
+    assert count(database, SystemMetric) == 3
 
 
 def test_old_ones_are_forgotten(app: Flask, database: Session, cast: Cast) -> None:
