@@ -12,6 +12,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import fields, validate
 
+from app.core import zones
 from app.http.schemas import doc
 
 EXAMPLE_ID = "0198c0de-7a3b-7c11-8a55-3f2b6d4e9a01"
@@ -98,6 +99,12 @@ def phone(description: str, **extra: Any) -> Phone:
 def identifier(description: str, **extra: Any) -> fields.UUID:
     """An id of ours."""
     return fields.UUID(metadata=doc(description, EXAMPLE_ID), **extra)
+
+
+def known_zone(name: str) -> None:
+    """Validates the name of a time zone."""
+    if name not in zones.names():
+        raise ma.ValidationError("Not an IANA time zone. Write it as in Europe/Madrid.")
 
 
 def moment(description: str, **extra: Any) -> fields.DateTime:

@@ -1,25 +1,16 @@
 """Periods and time zones in queries and bodies, and how answers tell them."""
 
 from datetime import date, datetime
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.http.fields import identifier, moment
+from app.http.fields import identifier, known_zone, moment
 from app.http.schemas import ResponseSchema, doc
 from app.services.periods import DEFAULT_DAYS, MOST_DAYS
 
-# Once a process: it walks through hundreds of files.
-_zones = cache(available_timezones)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
-
-
-def _known_zone(name: str) -> None:
-    if name not in _zones():
-        raise ma.ValidationError("Not an IANA time zone. Write it as in Asia/Kolkata.")
 
 
 class DayOrMoment(fields.String):
@@ -39,7 +30,7 @@ class DayOrMoment(fields.String):
 def time_zone() -> fields.String:
     """The zone whose days are meant."""
     return fields.String(
-        validate=_known_zone,
+        validate=known_zone,
         metadata=doc("IANA time zone of dates and days; without it your profile's, for keys UTC.", "Asia/Kolkata"),
     )
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, TextClause, text
 
+from app.core import zones
 from app.core.transaction import session
 from app.core.window import Window
 from app.models.rollup_mark import Span
@@ -41,7 +42,7 @@ def read(query: TextClause, company_id: UUID, window: Window, **values: Any) -> 
         "last": last,
         "los": [lo for lo, _ in edges],
         "his": [hi for _, hi in edges],
-        "zone": window.zone.key,
+        "zone": zones.for_postgres(window.zone),
         **values,
     }
     return list(session().execute(query, parameters))

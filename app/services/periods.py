@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.core import zones
 from app.core.clock import now
 from app.core.window import DAY, QUARTER, Window
 from app.errors import Invalid
@@ -51,7 +52,7 @@ def _zone(principal: Principal, named: str | None) -> ZoneInfo:
         return ZoneInfo(named)
     if principal.kind is PrincipalKind.USER and principal.user_id and not principal.is_super_admin:
         user = users.get(company_id=principal.company_id, user_id=principal.user_id)
-        return ZoneInfo(user.timezone if user else "UTC")
+        return zones.stored(user.timezone) if user else ZoneInfo("UTC")
     return ZoneInfo("UTC")
 
 

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from app.core import zones
 from app.core.window import Window
 from app.models.agent import Agent
 from app.models.user import User
@@ -35,6 +36,8 @@ def days(client: FlaskClient, cast: Cast, start: str, end: str, zone: str) -> di
         ("Europe/Madrid", "2026-10-25", "2026-10-24T22:00:00", "2026-10-25T22:59:59"),
         # 23 hours: clocks go forward at 2.
         ("America/New_York", "2026-03-08", "2026-03-08T05:00:00", "2026-03-09T03:59:59"),
+        # For Postgres an abbreviation, which has no summer.
+        ("CET", "2026-07-15", "2026-07-14T22:00:00", "2026-07-15T21:59:59"),
         # There is no midnight: clocks go forward then.
         ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00", "2026-04-24T20:59:59"),
     ],
@@ -59,6 +62,28 @@ def test_without_a_zone_it_is_the_users_own(client: FlaskClient, database: Sessi
     by_key = client.get(PATH, query_string=query, headers=cast.key(cast.alice, "read")).json
     assert (by_user["conversations"]["new"], by_key["conversations"]["new"]) == (1, 0)
     assert (by_user["period"]["timezone"], by_key["period"]["timezone"]) == ("Asia/Kolkata", "UTC")
+
+
+def test_postgres_has_the_same_clocks_for_names_that_it_takes_for_abbreviations(database: Session) -> None:
+    shadowed = set(database.scalars(text("SELECT abbrev FROM pg_timezone_abbrevs"))) & zones.names()
+    assert {"CET", "EET", "MET", "WET"} <= shadowed
+    there = text("SELECT CAST(:at AS timestamptz) AT TIME ZONE :zone")
+    for name in sorted(shadowed):
+        for at in (datetime(2026, month, 15, 12, tzinfo=UTC) for month in (1, 7)):
+            shown = database.scalar(there, {"at": at, "zone": zones.for_postgres(ZoneInfo(name))})
+            assert (name, shown) == (name, at.astimezone(ZoneInfo(name)).replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory"])
+def test_what_is_no_zone_of_anybody_is_none(client: FlaskClient, database: Session, cast: Cast, zone: str) -> None:
+    answer = client.get(PATH, query_string={"timezone": zone}, headers=cast.alice.headers)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["timezone"])
+    refused = client.put("/v1/user/profile", json={"timezone": zone}, headers=cast.alice.headers)
+    assert refused.status_code == 422
+    # Of a time in which it was taken.
+    database.execute(update(User).where(User.id == cast.alice.id).values(timezone=zone))
+    database.commit()
+    assert client.get(PATH, headers=cast.alice.headers).json["period"]["timezone"] == "UTC"
 
 
 def test_moments_are_taken_to_the_quarter(client: FlaskClient, cast: Cast) -> None:

@@ -1,24 +1,15 @@
 """Operating hours, as they come in a body."""
 
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
+from app.http.fields import known_zone
 from app.http.schemas import StrictSchema, doc
 
 _MOST_SPANS = 10
 _EXAMPLE = [["09:00", "18:00"]]
-
-# Once a process: it walks through hundreds of files.
-_zones = cache(available_timezones)
-
-
-def _known_zone(name: str) -> None:
-    if name not in _zones():
-        raise ma.ValidationError("Not an IANA time zone. Write it as in Europe/Madrid.")
 
 
 def _in_order(spans: list[list[str]]) -> None:
@@ -56,7 +47,7 @@ class OperatingDaysRequest(StrictSchema):
 class OperatingHoursRequest(StrictSchema):
     """When people are there: a time zone and days, or nothing at all for always."""
 
-    timezone = fields.String(validate=_known_zone, metadata=doc("IANA time zone.", "Europe/Madrid"))
+    timezone = fields.String(validate=known_zone, metadata=doc("IANA time zone.", "Europe/Madrid"))
     days = fields.Nested(OperatingDaysRequest, metadata=doc("Spans by day.", {"mon": _EXAMPLE}))
 
     @ma.validates_schema

@@ -1,23 +1,11 @@
 """Shapes of the profile routes."""
 
-from functools import cache
-from zoneinfo import available_timezones
-
-import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.http.fields import small_json
+from app.http.fields import known_zone, small_json
 from app.http.schemas import StrictSchema, doc, text
 
 _MAX_PREFERENCES = 16_384
-
-# Once a process: it walks through hundreds of files.
-_zones = cache(available_timezones)
-
-
-def _known_zone(name: str) -> None:
-    if name not in _zones():
-        raise ma.ValidationError("Not an IANA time zone. Write it as in Europe/Madrid.")
 
 
 class UpdateProfileRequest(StrictSchema):
@@ -25,7 +13,7 @@ class UpdateProfileRequest(StrictSchema):
 
     first_name = text("Given name.", "Alice", max_length=100)
     last_name = text("Family name.", "Archer", max_length=100)
-    timezone = fields.String(validate=_known_zone, metadata=doc("IANA time zone.", "Europe/Madrid"))
+    timezone = fields.String(validate=known_zone, metadata=doc("IANA time zone.", "Europe/Madrid"))
     language = fields.String(
         validate=validate.Regexp(
             r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", error="Not a BCP 47 language tag, as in pt-BR."
