@@ -87,7 +87,8 @@ class Installation:
         name = name or kind
         command = [sys.executable, "-m", *COMMANDS[kind]]
         if "worker" in command:
-            command += ["-n", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
+            command += ["-n", f"{name}@%h", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+            command += ["--loglevel", "WARNING"]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
