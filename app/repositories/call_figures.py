@@ -30,8 +30,10 @@ _STEPS = {
     # beginning for an hour that clocks are set into by half.
     "hourly": "at - make_interval(mins => extract(minute FROM at AT TIME ZONE :zone)::int)",
 }
+# By quarter of an hour first: there are thirty rows of each, and telling a zone's day takes longer than adding one up.
+_QUARTERS = facts.statement(CALLS, f"at, {_TIMED}", f"{_OF_KEY} GROUP BY 1").text
 _SERIES = {
-    name: facts.statement(CALLS, f"{step} AS step, {_TIMED}", f"{_OF_KEY} GROUP BY 1 ORDER BY 1")
+    name: text(f"SELECT {step} AS step, {_TIMED} FROM ({_QUARTERS}) AS quarters GROUP BY 1 ORDER BY 1")  # noqa: S608
     for name, step in _STEPS.items()
 }
 # By key first: DISTINCT would sort every row.

@@ -44,17 +44,12 @@ RANGES = "WITH ranges AS (SELECT * FROM unnest(CAST(:los AS timestamptz[]), CAST
 
 
 def _within(table: str) -> str:
+    """The rows of the time first, by the index of company and time (OFFSET 0 is a fence). Postgres, which can't tell
+    how long the ranges are, would read the whole table otherwise; or, asked for one agent, all that it ever said."""
     return (
-        f"FROM ranges JOIN {table} r ON r.company_id = :company AND r.created_at >= ranges.lo"
-        " AND r.created_at < ranges.hi"
+        f"FROM ranges JOIN LATERAL (SELECT * FROM {table} t WHERE t.company_id = :company AND t.created_at >= ranges.lo"
+        " AND t.created_at < ranges.hi OFFSET 0) AS r ON true"
     )
-
-
-# Those of the time first (OFFSET 0 is a fence): asked for one agent, Postgres would go through all that it ever said.
-_MESSAGES_WITHIN = (
-    "FROM ranges JOIN LATERAL (SELECT * FROM messages m WHERE m.company_id = :company AND m.created_at >= ranges.lo"
-    " AND m.created_at < ranges.hi OFFSET 0) AS r ON true"
-)
 
 
 def _grouped(key: tuple[str, ...]) -> str:
@@ -155,7 +150,7 @@ def _counting(names: tuple[str, ...], source: str, agent: str = "r.agent_id") ->
 
 # Messages are deleted and restored with their conversation; whose agent that is never changes.
 _MESSAGES = (
-    f"{_MESSAGES_WITHIN} JOIN conversations c ON c.company_id = :company AND c.id = r.conversation_id"
+    f"{_within('messages')} JOIN conversations c ON c.company_id = :company AND c.id = r.conversation_id"
     " WHERE r.deleted_at IS NULL"
 )
 _AGENTS_KEY = ("at", "agent_id")
@@ -245,7 +240,7 @@ CITATIONS = Rollup(
     ("answers",),
     f"""
     SELECT r.company_id, c.agent_id, {_DAY} AS at, cited.document_id, count(*) AS answers
-    {_MESSAGES_WITHIN}
+    {_within("messages")}
     JOIN conversations c ON c.company_id = :company AND c.id = r.conversation_id
     CROSS JOIN LATERAL (
         SELECT DISTINCT (each ->> 'document_id')::uuid AS document_id FROM jsonb_array_elements(r.citations) AS each
@@ -267,7 +262,7 @@ QUESTIONS = Rollup(
     f"""
     SELECT r.company_id, c.agent_id, {_DAY} AS at, hashtextextended({_FOLDED}, 0) AS hash, count(*) AS times,
         min(r.id::text)::uuid AS example_id
-    {_MESSAGES_WITHIN}
+    {_within("messages")}
     JOIN conversations c ON c.company_id = :company AND c.id = r.conversation_id
     WHERE r.role = 'user' AND r.deleted_at IS NULL
     {_grouped(_QUESTIONS_KEY)}
