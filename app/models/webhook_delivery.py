@@ -31,7 +31,10 @@ class WebhookDelivery(Identified, CompanyOwned, Timestamped, Base):
     __table_args__ = (
         one_of("status", DeliveryStatus),
         Index("uq_webhook_deliveries_event_id_webhook_id", "event_id", "webhook_id", unique=True),
-        Index("ix_webhook_deliveries_webhook_id_id", "webhook_id", "id"),
+        # The log of a webhook is paged and counted by these alone.
+        Index("ix_webhook_deliveries_log", "company_id", "webhook_id", "id"),
+        Index("ix_webhook_deliveries_log_status", "company_id", "webhook_id", "status", "id"),
+        Index("ix_webhook_deliveries_log_event_type", "company_id", "webhook_id", "event_type", "id"),
         Index("ix_webhook_deliveries_due", "webhook_id", "due_at", "position", postgresql_where=text(UNFINISHED)),
         Index("ix_webhook_deliveries_sending", "webhook_id", postgresql_where=text("status = 'sending'")),
         Index("ix_webhook_deliveries_stream", "webhook_id", "stream_id", "position", postgresql_where=text(UNFINISHED)),
@@ -39,7 +42,8 @@ class WebhookDelivery(Identified, CompanyOwned, Timestamped, Base):
 
     webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"))
     event_id: Mapped[UUID] = mapped_column(ForeignKey("webhook_events.id", ondelete="CASCADE"))
-    # As in the event: what is delivered next is found without looking there.
+    # As in the event: what is delivered next, and what the log shows, is found without looking there.
+    event_type: Mapped[str]
     stream_id: Mapped[UUID]
     position: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(default=DeliveryStatus.PENDING, server_default="pending")

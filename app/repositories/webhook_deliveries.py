@@ -19,9 +19,9 @@ from app.repositories.changes import changed_rows
 
 _QUEUE = text(
     """
-    INSERT INTO webhook_deliveries (id, company_id, webhook_id, event_id, stream_id, position, due_at,
-        created_at, updated_at)
-    SELECT new.id, :company, new.webhook_id, :event, :stream, :position,
+    INSERT INTO webhook_deliveries (id, company_id, webhook_id, event_id, event_type, stream_id, position,
+        due_at, created_at, updated_at)
+    SELECT new.id, :company, new.webhook_id, :event, :type, :stream, :position,
         greatest(:at, (SELECT max(earlier.due_at) FROM webhook_deliveries earlier WHERE earlier.company_id = :company
             AND earlier.webhook_id = new.webhook_id AND earlier.stream_id = :stream AND earlier.status = 'pending')),
         :at, :at
@@ -137,6 +137,7 @@ def queue(*, company_id: UUID, event: WebhookEvent, ids: Sequence[UUID], webhook
     values = {
         "company": company_id,
         "event": event.id,
+        "type": event.type,
         "stream": event.stream_id,
         "position": event.position,
         "at": event.occurred_at,
