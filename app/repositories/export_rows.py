@@ -16,7 +16,7 @@ _CONVERSATIONS = text(
     f"""
     SELECT c.id, c.agent_id, a.name AS agent_name, c.lead_id, c.user_id, c.status, c.title, c.created_at,
         c.last_message_at, m.visitor_messages, m.agent_messages, m.feedback_up, m.feedback_down, t.turns, t.answered,
-        t.refused, t.failed, k.input_tokens, k.output_tokens, k.cost
+        t.refused, t.small_talk, t.failed, k.input_tokens, k.output_tokens, k.cost
     FROM (SELECT * FROM conversations WHERE {_PAGE}) AS c
     LEFT JOIN agents a ON a.company_id = :company AND a.id = c.agent_id
     CROSS JOIN LATERAL (
@@ -29,6 +29,7 @@ _CONVERSATIONS = text(
     CROSS JOIN LATERAL (
         SELECT count(*) AS turns, count(*) FILTER (WHERE status = 'completed' AND outcome = 'answered') AS answered,
             count(*) FILTER (WHERE status = 'completed' AND outcome = 'refused') AS refused,
+            count(*) FILTER (WHERE status = 'completed' AND outcome = 'small_talk') AS small_talk,
             count(*) FILTER (WHERE status = 'failed') AS failed
         FROM messages q JOIN turns ON turns.company_id = :company AND turns.message_id = q.id
         WHERE q.company_id = :company AND q.conversation_id = c.id

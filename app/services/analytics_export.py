@@ -20,10 +20,10 @@ from app.core.transaction import transaction
 from app.core.window import Window
 from app.errors import Forbidden
 from app.models.audit_entry import RiskLevel
-from app.repositories import export_rows
+from app.repositories import agent_figures, export_rows
 from app.security.principal import Principal
 from app.security.scopes import Resource, Scope
-from app.services import audit, periods, rollups, usage_analytics
+from app.services import audit, figures, periods, rollups, usage_analytics
 from app.services.audit import Event
 
 _BATCH = 500
@@ -56,18 +56,20 @@ _NEEDS = {
     ExportType.USAGE: Resource.ANALYTICS,
 }
 _SPENT = ("model_calls", "input_tokens", "output_tokens", "cost")
-_DID = ("conversations", "visitor_messages", "agent_messages", "turns", "answered", "refused", "failed")
+_DID = ("conversations", "visitor_messages", "agent_messages", "turns", "answered", "refused", "small_talk", "failed")
+_OPINIONS = ("handovers_offered", "feedback_up", "feedback_down")
+_TIMES = ("response_ms_p50", "response_ms_p95", "first_token_ms_p50", "first_token_ms_p95")
 _COLUMNS = {
     ExportType.CONVERSATIONS: (
         *("id", "agent_id", "agent_name", "lead_id", "user_id", "status", "title", "created_at", "last_message_at"),
         *("visitor_messages", "agent_messages", "feedback_up", "feedback_down", "turns", "answered", "refused"),
-        *("failed", "input_tokens", "output_tokens", "cost"),
+        *("small_talk", "failed", "input_tokens", "output_tokens", "cost"),
     ),
     ExportType.LEADS: (
         *("id", "first_name", "last_name", "email", "phone", "source", "status", "agent_id", "agent_name", "language"),
         *("page", "consent_marketing", "consent_data_processing", "created_at", "updated_at", "conversations"),
     ),
-    ExportType.AGENTS: ("agent_id", "name", "deleted", *_DID, *_SPENT),
+    ExportType.AGENTS: ("agent_id", "name", "deleted", *_DID, *_OPINIONS, *_TIMES, *_SPENT),
     ExportType.USAGE: ("date", *_DID, "requests", "client_errors", "server_errors", "rate_limited", *_SPENT),
 }
 
@@ -139,11 +141,31 @@ def _batches(fetch: Fetch, company_id: UUID, window: Window) -> Iterator[Sequenc
 
 def _figures(type: ExportType, company_id: UUID, window: Window) -> Iterator[Sequence[Mapping[str, Any]]]:
     of = {"company_id": company_id, "window": window}
+    # A file doesn't say that it is behind.
+    rollups.catch_up(company_id, window.asked_at)
     with transaction():
         enter_company(company_id)
-        rollups.refresh(company_id, window.asked_at, patient=False)
-        rows = usage_analytics.agents(of) if type is ExportType.AGENTS else usage_analytics.daily(of)
+        rows = _agents(of) if type is ExportType.AGENTS else usage_analytics.daily(of)
     yield [{**row, **_spent(row["models"])} for row in rows]
+
+
+def _agents(of: dict[str, Any]) -> list[dict[str, Any]]:
+    did = agent_figures.by_agent(**of)
+    times: dict[UUID, list[Any]] = {}
+    for row in agent_figures.times_by_agent(**of):
+        times.setdefault(row.agent_id, []).append(row)
+    return [
+        {**row, **_answered(did.get(row["agent_id"]), times.get(row["agent_id"], []))}
+        for row in usage_analytics.agents(of)
+    ]
+
+
+def _answered(did: Any, times: Sequence[Any]) -> dict[str, Any]:
+    if did is None:
+        return {**dict.fromkeys(_OPINIONS, 0), **dict.fromkeys(_TIMES)}
+    answers = figures.answers(did, times)
+    spreads = (answers.response_ms.p50, answers.response_ms.p95, answers.first_token_ms.p50, answers.first_token_ms.p95)
+    return {**{name: getattr(did, name) for name in _OPINIONS}, **dict(zip(_TIMES, spreads, strict=True))}
 
 
 def _spent(costs: Sequence[Any]) -> dict[str, Any]:

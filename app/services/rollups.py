@@ -50,11 +50,16 @@ def refresh_all() -> int:
         waiting = rollups.companies_to_refresh_across_companies(today=utc_day(moment))
     for company_id in waiting:
         try:
-            while not _refresh_one(company_id, moment):
-                pass
+            catch_up(company_id, moment)
         except Exception:
             log.exception("rollups not refreshed", extra={"company": str(company_id)})
     return len(waiting)
+
+
+def catch_up(company_id: UUID, moment: datetime) -> None:
+    """Counts all of a company again that changed, in transactions of its own."""
+    while not _refresh_one(company_id, moment):
+        pass
 
 
 def rebuild(company_id: UUID) -> None:

@@ -8,7 +8,7 @@ from app.security.principal import Principal
 from app.services import call_analytics, call_sums, figures, rollups
 
 _COUNTS = ("requests", "client_errors", "server_errors", "rate_limited")
-_DID = ("conversations", "visitor_messages", "agent_messages", "turns", "answered", "refused", "failed")
+_DID = ("conversations", "visitor_messages", "agent_messages", "turns", "answered", "refused", "small_talk", "failed")
 
 
 def compute(principal: Principal, window: Window) -> dict[str, Any]:

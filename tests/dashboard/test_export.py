@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.models.agent import Agent
 from app.models.audit_entry import AuditEntry
 from app.models.lead import Lead
-from app.services import analytics_export
+from app.services import analytics_export, rollups
 from tests.agent import rows
 from tests.cast import Cast
 from tests.dashboard import refusals
@@ -95,15 +95,30 @@ def test_cells_are_no_formulas(client: FlaskClient, database: Session, cast: Cas
 
 
 def test_exports_agents_and_usage(client: FlaskClient, database: Session, cast: Cast, ronda: Agent) -> None:
-    rows.add_turn(database, rows.add_conversation(database, ronda, created_at=YESTERDAY), 1, created_at=YESTERDAY)
+    talk = rows.add_conversation(database, ronda, created_at=YESTERDAY)
+    ended = {"status": "completed", "outcome": "small_talk", "finished_at": YESTERDAY + timedelta(seconds=2)}
+    rows.add_turn(database, talk, 1, created_at=YESTERDAY, **ended)
+    rows.add_message(database, talk, 2, role="assistant", feedback_rating="down", created_at=YESTERDAY)
     rows.add_model_call(database, ronda, created_at=YESTERDAY)
+    rows.add_agent(database, cast.acme, name="Idle")
     add_calls(database, cast, 3)
-    (agent,) = items(export(client, cast, "agents"))
+    agent, idle_agent = items(export(client, cast, "agents"))
     assert (agent["name"], agent["turns"], agent["cost"]) == ("Ronda", 1, "0.50000000 USD")
+    assert (agent["small_talk"], agent["feedback_down"], agent["first_token_ms_p95"]) == (1, 1, None)
+    assert 2000 / 1.045 <= agent["response_ms_p50"] <= 2000 * 1.045
+    assert (idle_agent["turns"], idle_agent["feedback_up"], idle_agent["response_ms_p50"]) == (0, 0, None)
     before = str((YESTERDAY - timedelta(days=1)).date())
     idle, day = items(export(client, cast, "usage", "csv", start_date=before))
     assert (idle["date"], idle["requests"], idle["cost"]) == (before, "0", "")
     assert (day["date"], day["requests"], day["turns"], day["input_tokens"]) == (DAY, "3", "1", "100")
+
+
+def test_figures_are_exported_whole(client: FlaskClient, database: Session, cast: Cast, monkeypatch: Any) -> None:
+    monkeypatch.setattr(rollups, "_MOST_MARKS", 1)
+    for hours in range(3):
+        add_calls(database, cast, 1, created_at=YESTERDAY + timedelta(hours=hours))
+    (day,) = items(export(client, cast, "usage"))
+    assert day["requests"] == 3
 
 
 def test_is_a_file_and_in_the_audit_log(client: FlaskClient, database: Session, cast: Cast) -> None:

@@ -173,6 +173,7 @@ class ActivityResponse(ResponseSchema):
     turns = count("Questions that asked for an answer.")
     answered = count("Answered from the documents.")
     refused = count("Without an answer.")
+    small_talk = count("Greetings and the like.")
     failed = count("Failed.")
     models = _list(CostResponse, "Calls to models, by currency.")
 
