@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean, pstdev
 
 from app.ai.embedding import Embedder
 from app.ai.evidence import FLOOR, Evidence
@@ -14,7 +15,7 @@ from app.ai.terms import TextWords, content_terms, overlap, weights
 
 # How many of the best passages are quoted from.
 _PASSAGES = 5
-_EMBEDDED_SENTENCES = 16
+_EMBEDDED_SENTENCES = 15
 _CHOSEN = 3
 _OVERLAP_WEIGHT = 0.1
 # A sentence of a better passage is the better one.
@@ -22,6 +23,7 @@ _PASSAGE_WEIGHT = 0.1
 # Further sentences must be nearly as good as the best one, and say something else.
 _WORSE_BY = 0.045
 _SAME_WORDS = 0.75
+_COMPARABLE, _LEAST_DEVIATION, _USUAL_MARGIN = 6, 1e-3, 2.0
 # A neighbouring sentence is quoted along when it has this share of the words of a statement that the best one lacks.
 _NEIGHBOUR_GAIN = 0.25
 _QUESTION_MARKS = ("?", "？", "؟", ";")
@@ -84,7 +86,7 @@ def extract(
     """Up to three quotations from the best of `passages` (best first; eight or so tell which words are telling), each
     a sentence, or a sentence with what it can't be understood without.
 
-    Embeds the question and 16 sentences at most. Raises `EmbeddingUnavailable`.
+    Embeds the question and 15 sentences at most, the best one twice. Raises `EmbeddingUnavailable`.
     """
     spans = [split(each.text, language) for each in passages[:_PASSAGES]]
     terms = _weighted_terms(question, language, passages)
@@ -92,11 +94,14 @@ def extract(
     if not candidates or not question.strip():
         return Extract(answered=False, confidence=0.0, sentences=())
     vectors = embedder.embed_passages([each.with_context for each in candidates])
-    cosines = (vectors @ embedder.embed_queries([question])[0]).tolist()
+    asked = embedder.embed_queries([question])[0]
+    cosines = (vectors @ asked).tolist()
     for candidate, cosine in zip(candidates, cosines, strict=True):
         of_passage = _PASSAGE_WEIGHT * passages[candidate.passage].score
         candidate.score = cosine + _OVERLAP_WEIGHT * candidate.overlap + of_passage
-    evidence = _evidence(passages, candidates, max(cosines), standing, language)
+    best = max(candidates, key=lambda each: each.score)
+    echo = float(embedder.embed_queries([best.text])[0] @ asked)
+    evidence = _evidence(passages, candidates, (max(cosines), echo), standing, language)
     quoted = tuple(_quotations(passages, spans, _chosen(candidates), language))
     confidence = evidence.confidence
     return Extract(answered=confidence >= FLOOR, confidence=confidence, sentences=quoted, evidence=evidence)
@@ -144,19 +149,30 @@ def _preselected(candidates: Iterable[_Candidate]) -> list[_Candidate]:
 def _evidence(
     passages: Sequence[Passage],
     candidates: Sequence[_Candidate],
-    cosine: float,
+    cosines: tuple[float, float],
     standing: Standing,
     language: str,
 ) -> Evidence:
-    of_best = passages[0].language
+    foreign = [each.language is not None and primary(each.language) != primary(language) for each in passages]
     return Evidence(
-        sentence=cosine,
+        sentence=cosines[0],
+        echo=cosines[1],
+        nearest=standing.nearest,
         spread=standing.spread,
+        margin=_margin([each.score for each in candidates]),
         overlap=max(each.overlap for each in candidates),
         lead=passages[0].score - passages[1].score if len(passages) > 1 else 0.0,
         unknown=standing.unknown,
-        foreign=of_best is not None and primary(of_best) != primary(language),
+        foreign=foreign[0],
+        mixed=any(foreign),
     )
+
+
+def _margin(scores: Sequence[float]) -> float:
+    # With hardly anything to compare to, the distance says nothing either way.
+    if len(scores) < _COMPARABLE:
+        return _USUAL_MARGIN
+    return (max(scores) - fmean(scores)) / max(pstdev(scores), _LEAST_DEVIATION)
 
 
 def _chosen(candidates: Sequence[_Candidate]) -> list[_Candidate]:

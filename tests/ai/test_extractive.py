@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.ai.evidence import FLOOR, Evidence
 from app.ai.extractive import Extract, Passage, extract, select_quote
 from app.ai.local_model import LocalEmbedder
 from app.ai.ranking import NOTHING_FOUND, Found, ranked
@@ -161,8 +162,11 @@ def test_nothing_comes_of_nothing(embedder: LocalEmbedder, question: str, texts:
 def test_embeds_few_sentences_of_long_passages(embedder: LocalEmbedder) -> None:
     class Counting:
         model, dimension, max_tokens = embedder.model, embedder.dimension, embedder.max_tokens
-        embed_queries = embedder.embed_queries
         embedded = 0
+
+        def embed_queries(self, texts: list[str]) -> object:
+            self.embedded += len(texts)
+            return embedder.embed_queries(texts)
 
         def embed_passages(self, texts: list[str]) -> object:
             self.embedded += len(texts)
@@ -171,7 +175,7 @@ def test_embeds_few_sentences_of_long_passages(embedder: LocalEmbedder) -> None:
     counting = Counting()
     passages = [Passage(at, f"Sentence about rooms {at}. " * 40, 1.0) for at in range(8)]
     extract("Which rooms?", passages, NOTHING_FOUND, language="en", embedder=counting)  # type: ignore[arg-type]
-    assert counting.embedded == 16
+    assert counting.embedded == 17
 
 
 def test_hostile_text_does_no_harm(embedder: LocalEmbedder) -> None:
@@ -197,3 +201,24 @@ def test_selects_across_languages_with_an_embedder(embedder: LocalEmbedder, hote
 def test_always_selects_something() -> None:
     assert select_quote("Unrelated", "One. Two.", "en").of("One. Two.") == "One."
     assert select_quote("Anything", "", "en") == select_quote("", " ", "en")
+
+
+def evidence(*, unknown: float, mixed: bool) -> Evidence:
+    return Evidence(
+        sentence=0.9,
+        echo=0.93,
+        nearest=0.06,
+        spread=2.5,
+        margin=2.5,
+        overlap=0.0,
+        lead=0.1,
+        unknown=unknown,
+        foreign=False,
+        mixed=mixed,
+    )
+
+
+def test_words_that_are_nowhere_prove_nothing_where_documents_are_in_other_languages() -> None:
+    assert evidence(unknown=1.0, mixed=False).confidence == 0
+    assert evidence(unknown=1.0, mixed=True).confidence > FLOOR
+    assert evidence(unknown=1.0, mixed=True).confidence < evidence(unknown=0.5, mixed=True).confidence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.ai.ranking import USUAL_SPREAD, Found, ranked
+from app.ai.ranking import USUAL_NEAREST, USUAL_SPREAD, Found, ranked
 
 
 def order(question: str, found: list[Found], language: str = "en") -> list[int]:
@@ -36,7 +36,8 @@ def test_tells_how_far_the_nearest_stands_out() -> None:
 
 
 def test_few_passages_say_nothing_about_that() -> None:
-    assert ranked("y", "en", [Found("x", 0.9, "en")]).standing.spread == USUAL_SPREAD
+    alone = ranked("y", "en", [Found("x", 0.9, "en")]).standing
+    assert (alone.spread, alone.nearest) == (USUAL_SPREAD, USUAL_NEAREST)
 
 
 @pytest.mark.parametrize(("question", "unknown"), [("sauna", 0), ("helicopter", 1)])
