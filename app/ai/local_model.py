@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.ai.embedding import EmbeddingUnavailable, Vectors
-from app.ai.local_model_files import GRAPH, MARKER, PIECES, POSITIONS, SCORES, TOKENIZER, WORDS, read_marker
+from app.ai.local_model_files import GRAPH, MARKER, PIECES, POSITIONS, SCORES, WORDS, read_marker
 from app.ai.model_weights import dequantised
 from app.ai.word_pieces import WordPieces
 from app.core.offload import offload
@@ -47,11 +47,6 @@ class LocalEmbedder:
         self._pieces: WordPieces | None = None
         self._encoder: _Encoder | None = None
         self._remembered_query = lru_cache(maxsize=_CACHED_QUERIES)(self._embed_query)
-
-    @property
-    def tokenizer_file(self) -> Path:
-        """The tokenizer in the `tokenizers` library's format. Loading it takes 290 MB; `count_tokens` doesn't."""
-        return self._folder / TOKENIZER
 
     def count_tokens(self, text: str) -> int:
         """How many tokens `text` has, all of it, comparable with `max_tokens`. Raises `EmbeddingUnavailable`."""

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto, helper, numpy_helper
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from app.ai.local_model_files import (
     BUILD_VERSION,
@@ -24,12 +23,10 @@ from app.ai.local_model_files import (
     PIECES,
     POSITIONS,
     SCORES,
-    TOKENIZER,
     WORDS,
     read_marker,
 )
 from app.ai.model_weights import BLOCK, SHA256, Floats, Weights, dequantised, scales_and_nibbles
-from app.ai.word_pieces import SPACE
 
 _MICROSOFT = "com.microsoft"
 _OPSET = 17
@@ -85,7 +82,6 @@ def _replace(folder: Path, fresh: Path) -> None:
 def _build(folder: Path) -> None:
     weights = Weights.open()
     _write_pieces(folder, weights)
-    _write_tokenizer(folder, weights)
     rows = weights.blocks("emb.word").reshape(-1, weights.shape.hidden // BLOCK, 18)
     np.save(folder / WORDS, rows)
     token_type = weights.floats("emb.type")[: weights.shape.hidden]
@@ -115,15 +111,6 @@ def _digests(folder: Path) -> dict[str, str]:
 def _write_pieces(folder: Path, weights: Weights) -> None:
     (folder / PIECES).write_text("\n".join(weights.pieces), encoding="utf-8")
     np.save(folder / SCORES, weights.scores)
-
-
-def _write_tokenizer(folder: Path, weights: Weights) -> None:
-    """The same tokenizer in the `tokenizers` library's format, for libraries that take nothing else."""
-    pieces = list(zip(weights.pieces, weights.scores.tolist(), strict=True))
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=weights.shape.unknown, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always")
-    tokenizer.save(str(folder / TOKENIZER), pretty=False)
 
 
 class _Graph:

@@ -14,7 +14,6 @@ WORDS = "words.npy"
 POSITIONS = "positions.npy"
 PIECES = "pieces.txt"
 SCORES = "scores.npy"
-TOKENIZER = "tokenizer.json"
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,9 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from itertools import accumulate, repeat
 
 from semantic_text_splitter import TextSplitter
-from tokenizers import Tokenizer
 
 from app.ingest.blocks import SEPARATOR, Block
 from app.ingest.errors import TooManyChunks
@@ -20,6 +18,10 @@ _LONGEST_SECTION = 100_000
 _CHARACTERS_PER_TOKEN = 3
 # Parts of a divided section may be this much longer than all would be if they were equal.
 _UNEVEN = 1.15
+_WORDS = re.compile(r"\S+")
+# What is written without blanks is one word to these.
+_LONGEST_WORD = 40
+_ROUNDING = 1e-6
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")
 
 
@@ -43,22 +45,22 @@ class Chunk:
 def chunk(
     blocks: Sequence[Block],
     *,
-    tokenizer_file: Path | None,
+    count_tokens: Callable[[str], int] | None,
     max_tokens: int = 350,
     overlap: int = 0,
     max_chunks: int | None = None,
 ) -> Iterator[Chunk]:
     """The passages of a document, in reading order.
 
-    A passage stays below one heading; headings begin passages and never end them. `max_tokens` are counted with the
-    tokenizer of `tokenizer_file` (Hugging Face's JSON format), or estimated at three characters each without one.
+    A passage stays below one heading; headings begin passages and never end them. `max_tokens` are counted by
+    `count_tokens`, or estimated at three characters each without it.
     `overlap` is how many tokens, at most, the parts of a divided section share, less than half of `max_tokens`.
     Raises `TooManyChunks`.
     """
     if overlap * 2 >= max_tokens:
         raise ValueError("the overlap must be less than half of a passage")
-    measure = _Tokens(tokenizer_file) if tokenizer_file else _Characters()
-    division = _Division(measure, max_tokens, overlap)
+    count = count_tokens or _estimate
+    division = _Division(count, max_tokens, overlap)
     position = 0
     for section in _sections(blocks):
         for start, end in division.of(section):
@@ -75,42 +77,38 @@ def chunk(
                 heading_path=section.block_at(end - 1).heading_path,
                 start=section.start + start,
                 end=section.start + end,
-                tokens=measure.count(text),
+                tokens=count(text),
             )
             position += 1
 
 
-class _Characters:
-    """Estimates tokens by the length of a text."""
-
-    def count(self, text: str) -> int:
-        return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
-
-    def counter_of_parts(self, _text: str) -> Callable[[str], int]:
-        return self.count
+def _estimate(text: str) -> int:
+    return math.ceil(len(text) / _CHARACTERS_PER_TOKEN)
 
 
-class _Tokens:
-    """Counts tokens with a model's own tokenizer."""
+def _counter_of_parts(text: str, count: Callable[[str], int]) -> Callable[[str], int]:
+    """Counts within a text that is counted once, word by word; a splitter asks for its parts five times over.
 
-    def __init__(self, file: Path) -> None:
-        self._tokenizer = _tokenizer(file, file.stat().st_mtime_ns)
+    A part that occurs twice has as many tokens in either place. The tokens of a very long word are taken to be spread
+    over its characters evenly; where another is cut, it counts where it begins.
+    """
+    starts, tokens = list[int](), list[float]()
+    for word in _WORDS.finditer(text):
+        length, of_word = word.end() - word.start(), count(word.group())
+        if length <= _LONGEST_WORD:
+            starts.append(word.start())
+            tokens.append(of_word)
+        else:
+            starts.extend(range(word.start(), word.end()))
+            tokens.extend(repeat(of_word / length, length))
+    before = list(accumulate(tokens, initial=0.0))
 
-    def count(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False))
+    def count_part(part: str) -> int:
+        at = text.find(part)
+        found = before[bisect_left(starts, at + len(part))] - before[bisect_left(starts, at)]
+        return math.ceil(found - _ROUNDING)
 
-    def counter_of_parts(self, text: str) -> Callable[[str], int]:
-        """Counts within a text that is tokenized once; a splitter asks for its parts five times over.
-
-        A part that occurs twice has as many tokens in either place. Where a word is cut, one may be missing.
-        """
-        starts = [start for start, _end in self._tokenizer.encode(text, add_special_tokens=False).offsets]
-
-        def count(part: str) -> int:
-            at = text.find(part)
-            return bisect_left(starts, at + len(part)) - bisect_left(starts, at)
-
-        return count
+    return count_part
 
 
 class _Section:
@@ -162,15 +160,15 @@ class _Piece:
 class _Division:
     """Divides sections."""
 
-    def __init__(self, measure: _Characters | _Tokens, max_tokens: int, overlap: int) -> None:
-        self._measure = measure
+    def __init__(self, count: Callable[[str], int], max_tokens: int, overlap: int) -> None:
+        self._count = count
         self._max = max_tokens
         self._overlap = overlap
-        self._separator = max(0, measure.count(f"a{SEPARATOR}a") - 2 * measure.count("a"))
+        self._separator = max(0, count(f"a{SEPARATOR}a") - 2 * count("a"))
 
     def of(self, section: _Section) -> Iterator[tuple[int, int]]:
         """Where passages begin and end in the text of a section."""
-        sizes = [self._measure.count(block.text) for block in section.blocks]
+        sizes = [self._count(block.text) for block in section.blocks]
         total = sum(sizes) + self._separator * (len(sizes) - 1)
         if total <= self._max:
             yield 0, len(section.text)
@@ -204,17 +202,17 @@ class _Division:
                 yield from self._divided(block.text, start, room - beside)
 
     def _divided(self, text: str, start: int, room: int) -> Iterator[_Piece]:
-        splitter = TextSplitter.from_callback(self._measure.counter_of_parts(text), room)
+        splitter = TextSplitter.from_callback(_counter_of_parts(text, self._count), room)
         for offset, found in splitter.chunk_indices(text):
-            tokens = self._measure.count(found)
+            tokens = self._count(found)
             if tokens <= room:
                 yield _Piece(start + offset, start + offset + len(found), tokens)
             else:
                 yield from self._divided_exactly(found, start + offset, room)
 
     def _divided_exactly(self, text: str, start: int, room: int) -> Iterator[_Piece]:
-        for offset, found in TextSplitter.from_callback(self._measure.count, room).chunk_indices(text):
-            yield _Piece(start + offset, start + offset + len(found), self._measure.count(found))
+        for offset, found in TextSplitter.from_callback(self._count, room).chunk_indices(text):
+            yield _Piece(start + offset, start + offset + len(found), self._count(found))
 
     def _with_overlap(self, text: str, end: int, start: int) -> int:
         """Where the next passage begins: at `start`, or as many sentences before as the overlap has room for."""
@@ -223,14 +221,4 @@ class _Division:
         # A token of thirty characters would be a strange one.
         earliest = max(0, end - 30 * self._overlap)
         ends = [earliest + found.end() for found in _SENTENCE_ENDS.finditer(text[earliest:end])]
-        return next((at for at in ends if at < end and self._measure.count(text[at:end]) <= self._overlap), start)
-
-
-@lru_cache(maxsize=2)
-def _tokenizer(file: Path, _changed_at: int) -> Tokenizer:
-    """Loading one of a multilingual model takes most of a second."""
-    tokenizer = Tokenizer.from_file(str(file))
-    # Either would make long texts look short, or short ones long.
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
+        return next((at for at in ends if at < end and self._count(text[at:end]) <= self._overlap), start)

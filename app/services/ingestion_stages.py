@@ -3,7 +3,7 @@
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def _fetch(document: Document, url: str, lease: DocumentLease, path: Path) -> Lo
 def _cut(extracted: Extracted, document: Document, lease: DocumentLease) -> Iterator[Chunk]:
     cut = chunk(
         extracted.blocks,
-        tokenizer_file=_tokenizer_file(),
+        count_tokens=_count_tokens(),
         max_tokens=document.options.get("chunk_tokens") or settings().chunk_tokens,
         max_chunks=settings().max_document_chunks,
     )
@@ -111,11 +111,10 @@ def _cut(extracted: Extracted, document: Document, lease: DocumentLease) -> Iter
         yield each
 
 
-def _tokenizer_file() -> Path | None:
+def _count_tokens() -> Callable[[str], int] | None:
     """The tokens of every passage are counted by the builtin model's tokenizer, whatever model embeds them."""
     local = passage_vectors.embedder(BUILTIN_EMBEDDING)
-    file = local.tokenizer_file if isinstance(local, LocalEmbedder) else None
-    return file if file is not None and file.exists() else None
+    return local.count_tokens if isinstance(local, LocalEmbedder) else None
 
 
 def _policy() -> FetchPolicy:

@@ -98,9 +98,9 @@ def test_any_text_is_embedded_quickly(embedder: LocalEmbedder, text: str) -> Non
     assert np.isfinite(vectors).all()
 
 
-def test_threads_share_it(embedder: LocalEmbedder) -> None:
+def test_threads_share_it(embedder: LocalEmbedder, model_folder: Path) -> None:
     texts = [f"Room {number} has a balcony." for number in range(16)]
-    alone = LocalEmbedder(embedder.tokenizer_file.parent).embed_queries(texts)
+    alone = LocalEmbedder(model_folder).embed_queries(texts)
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda text: embedder.embed_queries([text])[0], texts))
     np.testing.assert_array_equal(np.stack(together), alone)

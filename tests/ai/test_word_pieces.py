@@ -1,14 +1,13 @@
 """Our tokenizer against the `tokenizers` library, with the same pieces."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from app.ai.local_model import LocalEmbedder
-from app.ai.word_pieces import normalised
+from app.ai.model_weights import Weights
+from app.ai.word_pieces import SPACE, normalised
 
 # Builds the model (2 s) and loads the library's tokenizer (0.7 s).
 pytestmark = pytest.mark.slow
@@ -29,8 +28,13 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def library(model_folder: Path) -> Tokenizer:
-    return Tokenizer.from_file(str(LocalEmbedder(model_folder).tokenizer_file))
+def library() -> Tokenizer:
+    weights = Weights.open()
+    pieces = list(zip(weights.pieces, weights.scores.tolist(), strict=True))
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=weights.shape.unknown, byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always")
+    return tokenizer
 
 
 def library_ids(library: Tokenizer, text: str) -> list[int]:

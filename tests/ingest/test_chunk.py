@@ -1,7 +1,8 @@
 """Making passages."""
 
+import re
+from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -26,14 +27,12 @@ def _text(text: str, *path: str, page: int | None = None) -> Block:
 class _Check:
     """Chunks, after checking what holds for all of them."""
 
-    def __init__(self, tokenizer_file: Path | None) -> None:
-        self._tokenizer_file = tokenizer_file
+    def __init__(self, count_tokens: Callable[[str], int] | None) -> None:
+        self._count_tokens = count_tokens
 
     def __call__(self, *blocks: Block, max_tokens: int = 50, overlap: int = 0) -> list[Chunk]:
         chunks = list(
-            chunk(
-                blocks, tokenizer_file=self._tokenizer_file, max_tokens=max_tokens, overlap=overlap, max_chunks=10_000
-            )
+            chunk(blocks, count_tokens=self._count_tokens, max_tokens=max_tokens, overlap=overlap, max_chunks=10_000)
         )
         whole = full_text(blocks)
         assert all(whole[each.start : each.end] == each.text for each in chunks)
@@ -44,9 +43,14 @@ class _Check:
         return chunks
 
 
+def _count(text: str) -> int:
+    """A token per word or sign."""
+    return len(re.findall(r"\w+|[^\w\s]+", text))
+
+
 @pytest.fixture
-def chunked(tokenizer_file: Path) -> _Check:
-    return _Check(tokenizer_file)
+def chunked() -> _Check:
+    return _Check(_count)
 
 
 def test_small_blocks_below_one_heading_are_put_together(chunked: _Check) -> None:
@@ -118,26 +122,20 @@ def test_without_a_tokenizer_characters_are_counted() -> None:
     ids=["one word", "chinese", "arabic", "emoji", "signs", "lines"],
 )
 @pytest.mark.parametrize("counted", [True, False])
-def test_any_text_is_divided(tokenizer_file: Path, text: str, counted: bool) -> None:
-    assert _Check(tokenizer_file if counted else None)(_text(text), max_tokens=350)
+def test_any_text_is_divided(text: str, counted: bool) -> None:
+    assert _Check(_count if counted else None)(_text(text), max_tokens=350)
 
 
-def test_too_many_passages_are_refused(tokenizer_file: Path) -> None:
-    passages = chunk([_text(_words(500))], tokenizer_file=tokenizer_file, max_tokens=50, max_chunks=3)
+def test_too_many_passages_are_refused() -> None:
+    passages = chunk([_text(_words(500))], count_tokens=_count, max_tokens=50, max_chunks=3)
     with pytest.raises(TooManyChunks, match="more than 3 passages"):
         list(passages)
 
 
 def test_an_overlap_that_leaves_no_room_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="less than half"):
-        list(chunk([_text("a")], tokenizer_file=None, max_tokens=50, overlap=25))
+        list(chunk([_text("a")], count_tokens=None, max_tokens=50, overlap=25))
 
 
 def test_nothing_gives_nothing() -> None:
-    assert not list(chunk([], tokenizer_file=None))
-
-
-def test_a_tokenizer_is_loaded_once(tokenizer_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    list(chunk([_text("a")], tokenizer_file=tokenizer_file))
-    monkeypatch.setattr("app.ingest.chunk.Tokenizer", None)
-    assert list(chunk([_text("a")], tokenizer_file=tokenizer_file))
+    assert not list(chunk([], count_tokens=None))
