@@ -5,9 +5,14 @@ and a worker that is killed before that has done nothing for any of them.
 """
 
 import threading
+import time
 
 # More than processors, for between its statements a turn waits for Postgres.
 _AT_A_TIME = 4
+# While turns wait to begin, those that have begun read for so long and rest for so long, and what their models said
+# meanwhile is read together: reading it piece by piece is half of what an answer costs.
+_READ_SECONDS = 0.05
+_REST_SECONDS = 0.25
 
 
 class _Places:
@@ -58,3 +63,18 @@ class Place:
 def is_crowded() -> bool:
     """Whether turns wait to begin."""
     return _places.waiting > 0
+
+
+class Reader:
+    """Reads what a model says, and gives way to turns that wait to begin."""
+
+    def __init__(self) -> None:
+        self._rests_at: float | None = None
+
+    def give_way(self) -> None:
+        """Called at every piece: rests now and then while turns wait."""
+        if not is_crowded():
+            self._rests_at = None
+        elif self._rests_at is None or time.monotonic() >= self._rests_at:
+            time.sleep(_REST_SECONDS)
+            self._rests_at = time.monotonic() + _READ_SECONDS

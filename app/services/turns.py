@@ -34,7 +34,7 @@ from app.services.message_view import shown
 from app.services.questions import Composed, Listener, Question
 from app.services.turn_events import DeltaStream
 from app.services.turn_leases import Lease, LeaseLost, ShuttingDown
-from app.services.turn_starts import Place
+from app.services.turn_starts import Place, Reader
 
 log = logging.getLogger(__name__)
 
@@ -163,12 +163,14 @@ def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place) -> Non
 
 def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Place) -> None:
     first_delta_at: list[datetime] = []
+    reader = Reader()
 
     def on_text(text: str) -> None:
         lease.check()
         if not first_delta_at:
             first_delta_at.append(now())
         deltas.send(text)
+        reader.give_way()
 
     composed = answering.compose(work.question, Listener(on_text, deltas.restart, place.leave))
     lease.check()

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from celery.signals import celeryd_after_setup
 
 from app.extensions import celery
 from app.jobs import Queue
-from app.services import model_choice
+from app.services import model_choice, turn_leases
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,15 @@ def _warm_up(**_: Any) -> None:
     if Queue.CHAT.value not in celery.amqp.queues.consume_from:
         return
     _load(model_choice.warm_up)
-    # What few need is loaded once the rush of a restart is over.
-    later = threading.Timer(_LATER_SECONDS, _load, (model_choice.warm_up_others,))
-    later.daemon = True
-    later.start()
+    threading.Thread(target=_warm_up_others, name="warm-up", daemon=True).start()
+
+
+def _warm_up_others() -> None:
+    """What few need is loaded once the rush of a restart is over, and while nobody waits."""
+    time.sleep(_LATER_SECONDS)
+    while turn_leases.count():
+        time.sleep(1)
+    _load(model_choice.warm_up_others)
 
 
 def _load(what: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from app.services import turn_starts
 from app.services.turn_events import DeltaStream
-from app.services.turn_starts import Place
+from app.services.turn_starts import Place, Reader
 from tests.conversation.test_deltas import deltas, make_claim, wait_for
 
 PLACES = 4
@@ -83,3 +83,31 @@ def test_further_words_wait_while_others_wait_for_their_first() -> None:
         places[0].leave()
     found = wait_for(claim.conversation_id, 2)
     assert '"text":"two three "' in found[1]
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long readers rested; nobody really does."""
+    taken: list[float] = []
+    monkeypatch.setattr(turn_starts.time, "sleep", taken.append)
+    return taken
+
+
+def test_nobody_rests_while_nobody_waits(rests: list[float]) -> None:
+    Reader().give_way()
+    assert rests == []
+
+
+def test_a_reader_rests_while_others_wait_and_reads_on_what_came_meanwhile(
+    rests: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = 100.0
+    monkeypatch.setattr(turn_starts, "is_crowded", lambda: True)
+    monkeypatch.setattr(turn_starts.time, "monotonic", lambda: at)
+    reader = Reader()
+    reader.give_way()
+    reader.give_way()  # a piece that waited, too
+    assert len(rests) == 1
+    at += 1.0
+    reader.give_way()
+    assert len(rests) == 2
