@@ -2,6 +2,9 @@
 
 What is published is put into a small mailbox. An event that doesn't continue the last one, a mailbox that is full and a
 subscription that was broken all lead to the same: read on in the stream, from the last event that was passed on.
+
+A stream of a later epoch than that event's may lack events that were never appended, for Redis was away: its listeners
+are told to fetch the messages, though nothing is missing that can be seen.
 """
 
 import random
@@ -104,7 +107,10 @@ class Follower:
         if found is None:
             return self._begin_anew()
         self.last = found
-        self.open_turns = set(self._hub.position(self._topic).open_turns)
+        position = self._hub.position(self._topic)
+        self.open_turns = set(position.open_turns)
+        if position.tip.epoch != found.epoch:
+            return self._begin_anew()
         known, frames = self._read()
         return self._pass_unbroken(frames) if known else self._begin_anew()
 
@@ -165,6 +171,8 @@ class Follower:
 
     def _read_on(self) -> list[Frame]:
         known, frames = self._read()
+        if known and not frames:
+            known = self._hub.position(self._topic).tip.epoch == self.last.epoch
         return self._pass_unbroken(frames) if known else self._pass_lost(frames)
 
     def _read(self) -> tuple[bool, list[Frame]]:

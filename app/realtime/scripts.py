@@ -6,7 +6,8 @@ its own with the highest attempt that has spoken, and a `!` once it is over.
 
 A stream begins anew, with a new epoch, when Redis has lost it or may have lost the end of it. The latter can't be seen
 in the data; but a Redis that starts knows no scripts, so whoever has to hand the script over again says so
-(`fresh`), and every stream that is older than this moment begins anew. Otherwise an id could be given to two events.
+(`fresh`), and every stream that is older than this moment begins anew, whether it is appended to or only looked at.
+Otherwise an id could be given to two events, and who comes back would not be told that some were never appended.
 """
 
 import hashlib
@@ -39,6 +40,10 @@ if not epoch or epoch < since then
 end
 """
 
+_POSITION = """
+if ARGV[3] == 'position' then return redis.call('HGETALL', KEYS[2]) end
+"""
+
 _APPEND = """
 local turn, attempt, final = ARGV[4], ARGV[5], ARGV[6] == '!'
 if turn ~= '' then
@@ -65,26 +70,17 @@ redis.call('PEXPIRE', KEYS[2], keep)
 return ids
 """
 
-_POSITION = "return redis.call('HGETALL', KEYS[2])"
+
+# One script for both, so that a Redis that has started is noticed once.
+_SCRIPT = _OPEN + _POSITION + _APPEND
+_SHA = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
-class _Script:
-    """A script that is sent once and then called by its hash. `when_new` is its first argument when it is sent."""
-
-    def __init__(self, text: str, when_new: str) -> None:
-        self._text = text
-        self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-        self._when_new = when_new
-
-    def run(self, client: "redis.Redis", keys: Sequence[str], arguments: Sequence[Any]) -> Any:
-        try:
-            return client.evalsha(self._sha, len(keys), *keys, "", *arguments)
-        except NoScriptError:
-            return client.eval(self._text, len(keys), *keys, self._when_new, *arguments)
-
-
-_append = _Script(_OPEN + _APPEND, when_new="fresh")
-_position = _Script(_OPEN + _POSITION, when_new="")
+def _run(client: "redis.Redis", keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    try:
+        return client.evalsha(_SHA, len(keys), *keys, "", *arguments)
+    except NoScriptError:
+        return client.eval(_SCRIPT, len(keys), *keys, "fresh", *arguments)
 
 
 def append(
@@ -102,10 +98,10 @@ def append(
     turn_id, attempt = (str(turn[0]), turn[1]) if turn else ("", 0)
     keys = (stream, f"{stream}:state", SINCE, f"frontdesk:turn:{turn_id}")
     head = (keep_seconds * 1000, keep_events, turn_id, attempt, "!" if final else ".")
-    return [each.decode() for each in _append.run(client, keys, (*head, *frames))]
+    return [each.decode() for each in _run(client, keys, (*head, *frames))]
 
 
 def position(client: "redis.Redis", stream: str, *, keep_seconds: int) -> dict[bytes, bytes]:
     """The state of a stream, which is begun if there is none: see above. Raises RedisError."""
-    found = _position.run(client, (stream, f"{stream}:state", SINCE), (keep_seconds * 1000,))
+    found = _run(client, (stream, f"{stream}:state", SINCE), (keep_seconds * 1000, "position"))
     return dict(zip(found[::2], found[1::2], strict=True))

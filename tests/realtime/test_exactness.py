@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.core.redis import make_client
+from app.realtime.follower import Follower
 from app.realtime.hub import Hub
 from app.realtime.publisher import Publisher
 from app.realtime.sse import StreamingUnavailable
@@ -130,6 +131,24 @@ def test_a_restart_of_redis_is_survived(valkey: EmbeddedValkey, own: tuple[Hub, 
         # What follows has ids of a new epoch, so nobody can take one of them for an event that was lost.
         assert names[:3] == ["processing", "chat_delta", "resync"]
         assert names[-1] == "completed"
+
+
+def test_what_was_never_published_for_redis_was_away_is_to_be_fetched(
+    valkey: EmbeddedValkey, own: tuple[Hub, Turn]
+) -> None:
+    """Nothing tells of a turn that began and ended meanwhile, and nothing may follow."""
+    hub, turn = own
+    turn.status("processing")
+    (last,) = turn.finish()
+    who_stays = Reader(open_stream(hub, turn.conversation_id, last), last="resync")
+    valkey.stop()
+    valkey.start()
+    who_stays.wait(15)
+    who_comes_back = Reader(open_stream(hub, turn.conversation_id, last), last="resync").wait(15)
+    # Once it knows, it isn't told again.
+    follower = Follower(hub, turn.conversation_id, lambda: None)
+    assert follower.start(who_comes_back.ids[-1]) == []
+    follower.close()
 
 
 def test_a_stream_stays_open_while_redis_is_away(valkey: EmbeddedValkey, own: tuple[Hub, Turn]) -> None:
