@@ -99,7 +99,8 @@ class Follower:
         """The frames to begin with.
 
         Without an id: what there is of turns that aren't over. With the id of an event that is kept: all after it, by
-        and by. With any other: a `resync`, and what there is of turns that aren't over. Raises RedisError.
+        and by, behind a `resync` if the stream has a later epoch. With any other: a `resync`, and what there is of turns
+        that aren't over. Raises RedisError.
         """
         if last_event_id is None:
             return self._begin()
@@ -109,10 +110,10 @@ class Follower:
         self.last = found
         position = self._hub.position(self._topic)
         self.open_turns = set(position.open_turns)
-        if position.tip.epoch != found.epoch:
-            return self._begin_anew()
         known, frames = self._read()
-        return self._pass_unbroken(frames) if known else self._begin_anew()
+        if not known:
+            return self._begin_anew()
+        return self._pass_unbroken(frames) if position.tip.epoch == found.epoch else self._pass_lost(frames)
 
     def take(self) -> list[Frame]:
         """The next frames; empty when there is nothing to pass on. While Redis is away it waits for a later call."""
