@@ -99,8 +99,8 @@ class Follower:
         """The frames to begin with.
 
         Without an id: what there is of turns that aren't over. With the id of an event that is kept: all after it, by
-        and by, behind a `resync` if the stream has a later epoch. With any other: a `resync`, and what there is of turns
-        that aren't over. Raises RedisError.
+        and by, behind a `resync` if the stream is of a later epoch. With any other: a `resync`, and what there is of
+        turns that aren't over. Raises RedisError.
         """
         if last_event_id is None:
             return self._begin()
