@@ -19,9 +19,10 @@ def test_shows_days(client: FlaskClient, database: Session, cast: Cast) -> None:
     add_calls(database, cast, 3)
     shown: Any = client.get(f"{PATH}?days=3", headers=cast.alice.headers).json
     assert shown["granularity"] == "daily"
-    assert [(each["at"], each["requests"]) for each in shown["series"]] == [
-        (str((YESTERDAY + timedelta(days=step)).date()), number) for step, number in ((-1, 0), (0, 3), (1, 0))
-    ]
+    by_day = {each["at"]: each["requests"] for each in shown["series"]}
+    # "Yesterday" is of when the run began, which may be before midnight.
+    assert by_day.pop(str(YESTERDAY.date())) == 3
+    assert list(by_day.values()) == [0, 0]
 
 
 @pytest.mark.parametrize(("zone", "minutes"), [("UTC", "00"), ("Asia/Kolkata", "30")])
