@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import fmean, pstdev
 
 from app.ai.embedding import Embedder
 from app.ai.evidence import FLOOR, Evidence
 from app.ai.language import primary
 from app.ai.neighbours import with_neighbours
-from app.ai.ranking import Standing
+from app.ai.ranking import Standing, standing_out
 from app.ai.sentences import Span, is_heading, split
 from app.ai.table_heads import find_head, is_head
 from app.ai.terms import TextWords, content_terms, overlap, weights
@@ -172,7 +171,7 @@ def _margin(scores: Sequence[float]) -> float:
     # With hardly anything to compare to, the distance says nothing either way.
     if len(scores) < _COMPARABLE:
         return _USUAL_MARGIN
-    return (max(scores) - fmean(scores)) / max(pstdev(scores), _LEAST_DEVIATION)
+    return standing_out(scores, _LEAST_DEVIATION)
 
 
 def _chosen(candidates: Sequence[_Candidate]) -> list[_Candidate]:

@@ -67,7 +67,9 @@ def ranked(question: str, language: str, found: Sequence[Found]) -> Ranking:
     # With hardly anything to compare to, the distances say nothing either way.
     standing = Standing(USUAL_SPREAD, USUAL_NEAREST, _unknown(terms, texts))
     if len(found) >= _COMPARABLE:
-        standing = replace(standing, spread=_spread([each.cosine for each in found]), nearest=max(above))
+        standing = replace(
+            standing, spread=standing_out([each.cosine for each in found], _LEAST_DEVIATION), nearest=max(above)
+        )
     return Ranking(order, standing)
 
 
@@ -88,8 +90,9 @@ def _scaled(values: Sequence[float]) -> list[float]:
     return [(value - low) / (high - low) if high > low else 1.0 for value in values]
 
 
-def _spread(cosines: Sequence[float]) -> float:
-    return (max(cosines) - fmean(cosines)) / max(pstdev(cosines), _LEAST_DEVIATION)
+def standing_out(values: Sequence[float], least_deviation: float) -> float:
+    """How far the highest value lies above the mean of all, in standard deviations of at least so much."""
+    return (max(values) - fmean(values)) / max(pstdev(values), least_deviation)
 
 
 def _unknown(terms: Mapping[str, float], texts: Sequence[TextWords]) -> float:

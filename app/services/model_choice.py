@@ -22,6 +22,7 @@ from app.ai.resilience import Candidate
 from app.core.settings import settings
 from app.models.provider import ProviderType
 from app.repositories import llm_settings
+from app.services import model_vendors
 from app.services.guarded_models import GuardedChat, GuardedEmbedder, refuse_internal
 
 __all__ = [
@@ -188,8 +189,6 @@ def make_chat(choice: ChatChoice, *, timeouts: Timeouts | None = None) -> ChatPr
     """The client of a chat model. Cheap: connections are shared by address."""
     if choice.provider_type is ProviderType.FAKE:
         return FakeChat(model=choice.model)
-    from app.services import model_vendors  # noqa: PLC0415 - see there
-
     arguments: dict[str, Any] = {
         "model": choice.model,
         "api_key": choice.api_key or "",
@@ -222,8 +221,6 @@ def make_embedder(choice: EmbeddingChoice, *, hurried: bool = False) -> Embedder
     somebody is waiting, so a server is asked once, and not for long."""
     if choice.provider_type is ProviderType.BUILTIN:
         return _local_embedder(_local_folder())
-    from app.services import model_vendors  # noqa: PLC0415 - see there
-
     options: dict[str, Any] = {} if choice.max_tokens is None else {"max_tokens": choice.max_tokens}
     if hurried:
         options |= {"timeout": _HURRIED_SECONDS, "retries": 0}
@@ -240,8 +237,6 @@ def make_embedder(choice: EmbeddingChoice, *, hurried: bool = False) -> Embedder
 
 def warm_up() -> None:
     """Loads what most answers take, so that no visitor waits for it: about 0.8 s of CPU."""
-    from app.services import model_vendors  # noqa: PLC0415 - see there
-
     _local_embedder(_local_folder()).embed_queries(["Hello"])
     language.detect("Hello")
     model_vendors.chat(ProviderType.OPENAI)
@@ -249,8 +244,6 @@ def warm_up() -> None:
 
 def warm_up_others() -> None:
     """Loads what some answers take besides."""
-    from app.services import model_vendors  # noqa: PLC0415 - see there
-
     model_vendors.chat(ProviderType.ANTHROPIC)
 
 
