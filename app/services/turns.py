@@ -6,10 +6,9 @@ that owns it can store, a unique index allows one answer for each message, and a
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -34,17 +33,14 @@ from app.services.message_view import shown
 from app.services.questions import Composed, Listener, Question
 from app.services.turn_events import DeltaStream
 from app.services.turn_leases import Lease, LeaseLost, ShuttingDown
+from app.services.turn_patience import is_away, when_database_is_back
 from app.services.turn_starts import Place, Reader
 
 log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
-
 # How often an answer is composed anew because what it cites was deleted meanwhile.
 _COMPOSITIONS = 3
 _MOST_HISTORY = 40
-_STORE_SECONDS = 30.0
-_STORE_PAUSE = 0.5
 _AGAIN = timedelta(seconds=10)
 _SWEEP_LIMIT = 500
 
@@ -79,7 +75,7 @@ def _answer_claimed(claim: Claim, work: "_Work | None", place: Place) -> None:
     with turn_leases.held(claim) as lease:
         try:
             if work is _BROKEN:
-                work = _when_database_is_back(lambda: _load_again(claim))
+                work = when_database_is_back(lambda: _load_again(claim))
             _answer(claim, work, lease, place)
         except LeaseLost:
             return
@@ -90,10 +86,10 @@ def _answer_claimed(claim: Claim, work: "_Work | None", place: Place) -> None:
             log.warning("a turn can't be answered now", extra={"turn": str(claim.turn_id), "reason": error.detail})
             _fail(claim, error.code, "I can't look this up at the moment. Please ask again shortly.")
         except Exception as error:
-            if isinstance(error, DBAPIError | PoolTimeout) and _is_away(error):
+            if isinstance(error, DBAPIError | PoolTimeout) and is_away(error):
                 # Somebody restarts it, say: no reason to tell the visitor to ask again.
                 log.warning("a turn is begun anew, for Postgres was away", extra={"turn": str(claim.turn_id)})
-                _when_database_is_back(lambda: _release(claim))
+                when_database_is_back(lambda: _release(claim))
                 return
             log.exception("a turn failed", extra={"turn": str(claim.turn_id), "attempt": claim.attempt})
             _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
@@ -116,12 +112,12 @@ def _take(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"
     all the same, or the turn would be tried for ever without an attempt being counted.
     """
     try:
-        return _when_database_is_back(lambda: _take_and_load(company_id, turn_id))
+        return when_database_is_back(lambda: _take_and_load(company_id, turn_id))
     except (DBAPIError, PoolTimeout):
         raise
     except Exception:
         log.exception("what a turn needs can't be loaded", extra={"turn": str(turn_id)})
-        return _when_database_is_back(lambda: _claim(company_id, turn_id)), _BROKEN
+        return when_database_is_back(lambda: _claim(company_id, turn_id)), _BROKEN
 
 
 def _take_and_load(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"]:
@@ -157,7 +153,7 @@ def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place) -> Non
             return
         except _Outdated:
             deltas.restart()
-            work = _when_database_is_back(lambda: _load_again(claim))
+            work = when_database_is_back(lambda: _load_again(claim))
     _fail(claim, "documents_changed", "The documents changed while this was answered. Please ask again.")
 
 
@@ -175,7 +171,7 @@ def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Pl
     composed = answering.compose(work.question, Listener(on_text, deltas.restart, place.leave))
     lease.check()
     deltas.flush()
-    message, waiting = _when_database_is_back(lambda: _store(work, composed, first_delta_at))
+    message, waiting = when_database_is_back(lambda: _store(work, composed, first_delta_at))
     turn_events.announce_finished(_finished(work.claim, TurnStatus.COMPLETED), message)
     _wake(work.claim, waiting)
 
@@ -295,7 +291,7 @@ def _fail(claim: Claim, code: str, sentence: str) -> None:
         message = messages.get(company_id=claim.company_id, message_id=claim.message_id, include_deleted=True)
         return {} if message is None else shown(message, turn)
 
-    if not _when_database_is_back(store):
+    if not when_database_is_back(store):
         return
     turn_events.announce_finished(turn, None)
     _wake_next(claim)
@@ -332,24 +328,3 @@ def _wake_next(claim: Claim) -> None:
 def _wake(claim: Claim, waiting: UUID | None) -> None:
     if waiting is not None:
         send(JobName.ANSWER_TURN, company_id=claim.company_id, turn_id=waiting)
-
-
-def _when_database_is_back(action: Callable[[], Result]) -> Result:
-    """Runs a transaction, again and again while Postgres is away: an answer that a model took its time for is not
-    thrown away for a restart of the database."""
-    end = time.monotonic() + _STORE_SECONDS
-    while True:
-        try:
-            return action()
-        except (DBAPIError, PoolTimeout) as error:
-            if not _is_away(error) or time.monotonic() > end:
-                raise
-            time.sleep(_STORE_PAUSE)
-
-
-def _is_away(error: DBAPIError | PoolTimeout) -> bool:
-    if isinstance(error, PoolTimeout):
-        return True
-    # Errors that the server itself gives have a code; 57P01 to 57P03: it is stopping or starting.
-    code = getattr(error.orig, "pgcode", None)
-    return error.connection_invalidated or code is None or code.startswith("57P")
