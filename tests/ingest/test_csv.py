@@ -17,6 +17,12 @@ def test_delimiters_and_encodings_are_found_out(read: Reader, mark: str, encodin
     assert read(Kind.CSV, text.encode(encoding)).texts == [_TWO_ROWS]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_the_first_letter_that_is_not_ascii_may_come_late(read: Reader, encoding: str) -> None:
+    table = "Name,Price\n" + "Plain tea,2\n" * 8_000 + "Café crème,£3\n"
+    assert read(Kind.CSV, table.encode(encoding)).texts[-1].endswith("Name: Café crème | Price: £3")
+
+
 def test_excel_may_name_the_delimiter(read: Reader) -> None:
     assert read(Kind.CSV, "sep=;\nA;B\nx;y\n").texts == ["A: x | B: y"]
 

@@ -32,6 +32,12 @@ def test_encodings_are_found_out(read: Reader, text: str, encoding: str) -> None
     assert read(Kind.TEXT, text.encode(encoding)).texts == [text]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_the_first_letter_that_is_not_ascii_may_come_late(read: Reader, encoding: str) -> None:
+    plain, last = "All of it is plain English. " * 5_000, "The café’s “small” cup costs £3."
+    assert read(Kind.TEXT, f"{plain}\n\n{last}".encode(encoding)).texts[-1] == last
+
+
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import mmap
 from collections.abc import Iterator
 
 from app.ingest.errors import Broken
@@ -19,9 +20,9 @@ _TICK_ROWS = 2_000
 def read(source: Source, sink: Sink) -> None:
     """Reads line by line, whatever the size. Raises `Broken` for a quotation that never ends."""
     with source.path.open("rb") as file:
-        sample = file.read(_SAMPLE)
-        file.seek(0)
-        encoding = encoding_of(sample, declared=source.charset)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            encoding = encoding_of(content, declared=source.charset)
+            sample = content[:_SAMPLE]
         text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
         for batch in tables.batches(tables.lines(_rows(text, sample.decode(encoding, errors="replace"), sink))):
             sink.text(batch)

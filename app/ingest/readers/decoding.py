@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from mmap import mmap
 
 from app.ingest.readers import legacy
 
@@ -13,21 +14,27 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 65_536
+_BEFORE = 64
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40})""")
 
 
-def encoding_of(sample: bytes, *, declared: str | None = None) -> str:
-    """The name of a codec for a text that begins with `sample`, of which 64 KiB are looked at.
+def encoding_of(content: bytes | mmap, *, declared: str | None = None) -> str:
+    """The name of a codec for a text, of which 64 KiB are looked at: from where it first isn't ASCII.
 
     A byte order mark decides, then UTF-8 if it fits, then what the sender declared, then what reads best: see `legacy`.
     """
-    sample = sample[:_SAMPLE]
+    beginning = content[:_SAMPLE]
     for mark, encoding in _MARKS:
-        if sample.startswith(mark):
+        if beginning.startswith(mark):
             return encoding
-    if wide := _wide(sample):
+    if wide := _wide(beginning):
         return wide
+    # English goes on for long before the first dash or pound sign, and all that tells encodings apart is after it.
+    telling = _NOT_ASCII.search(content)
+    start = max(0, telling.start() - _BEFORE) if telling else 0
+    sample = content[start : start + _SAMPLE]
     if _fits(sample, "utf-8"):
         return "utf-8"
     return _known(declared) or legacy.guess(sample)
