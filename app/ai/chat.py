@@ -146,6 +146,18 @@ class ModelStreamBroken(ModelError):
     kind, retryable = "stream_broken", True
 
 
+class ModelSaidNothing(ModelError):
+    """The answer ended as it should, without a word: it was filtered, or all there was were thoughts or calls of tools.
+
+    The same question would end the same way.
+    """
+
+    kind = "empty_answer"
+
+    def __init__(self, *, source: str = "") -> None:
+        super().__init__("the answer is empty", source=source)
+
+
 class ModelRefusedCredentials(ModelError):
     """The key is wrong, may not use this model, or its account has no credit."""
 

@@ -17,6 +17,7 @@ from app.ai.chat import (
     ModelError,
     ModelRefusedCredentials,
     ModelRejectedRequest,
+    ModelSaidNothing,
     ModelStreamBroken,
     ModelTimedOut,
     TextDelta,
@@ -24,6 +25,7 @@ from app.ai.chat import (
 )
 from app.ai.circuits import Circuit, Ticket, circuit
 from app.ai.pricing import estimate_usage
+from app.ai.thoughts import ThoughtFilter
 from app.errors import Unavailable
 
 _CHECK = ChatRequest(messages=(ChatMessage("user", "Answer with the word OK."),), max_tokens=16)
@@ -203,6 +205,11 @@ class _Turn:
             raise
         # Recorded before it is handed over: whoever has it may not come back for the end of the generator.
         breaker.succeed(ticket)
+        if attempt.is_empty:
+            self._on_call(attempt.record(Outcome.ERROR, ModelSaidNothing.kind, finished.usage))
+            nothing = ModelSaidNothing(source=_name(provider))
+            self._void = nothing.reason if attempt.said_something else None
+            return nothing
         self._on_call(attempt.record(Outcome.OK, None, finished.usage))
         yield finished
         return None
@@ -233,6 +240,8 @@ class _Attempt:
         self._started = time.monotonic()
         self._first_text_after: int | None = None
         self._parts: list[str] = []
+        self._thoughts = ThoughtFilter()
+        self.is_empty = True  # until more than spaces came
 
     @property
     def said_something(self) -> bool:
@@ -244,12 +253,18 @@ class _Attempt:
         with closing(self._provider.stream(self._request)) as events:
             for event in events:
                 if isinstance(event, Finished):
+                    yield from self._heard(self._thoughts.finish())
                     return event
-                if self._first_text_after is None:
-                    self._first_text_after = _milliseconds_since(self._started)
                 self._parts.append(event.text)
-                yield event
+                yield from self._heard(self._thoughts.feed(event.text))
         raise ModelStreamBroken("the answer ended before it was complete", source=_name(self._provider))
+
+    def _heard(self, text: str) -> Generator[TextDelta]:
+        if text:
+            if self._first_text_after is None:
+                self._first_text_after = _milliseconds_since(self._started)
+            self.is_empty = self.is_empty and text.isspace()
+            yield TextDelta(text)
 
     def record(self, outcome: Outcome, error_code: str | None, usage: Usage | None = None) -> CallRecord:
         """The record of this call, as it stands now."""

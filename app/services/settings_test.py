@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.ai.chat import ChatMessage, ChatRequest, Finished, ModelError, Timeouts
+from app.ai.chat import (
+    ChatMessage,
+    ChatRequest,
+    ModelError,
+    ModelSaidNothing,
+    StopReason,
+    TextDelta,
+    Timeouts,
+)
 from app.ai.embedding import EmbeddingUnavailable
 from app.core import tenancy
 from app.core.transaction import transaction
@@ -116,11 +124,17 @@ def _try_chat(choice: ChatChoice) -> Part:
     )
     passed = _stopwatch()
     first, model = None, choice.model
+    chat = model_choice.make_chat(choice, timeouts=_PATIENCE)
     try:
-        with closing(model_choice.make_chat(choice, timeouts=_PATIENCE).stream(request)) as events:
+        with closing(chat.stream(request)) as events:
             for event in events:
-                first = passed() if first is None else first
-                model = event.model if isinstance(event, Finished) else model
+                if isinstance(event, TextDelta):
+                    first = passed() if first is None else first
+                    continue
+                model = event.model
+                # Whoever thinks first may have spent the few tokens on that.
+                if first is None and event.stop_reason is not StopReason.TOO_LONG:
+                    raise ModelSaidNothing(source=f"{chat.provider}/{model}")
     except ModelError as error:
         said = f"{error.detail}: {error.server_said}" if error.server_said else error.detail
         return Part(

@@ -118,6 +118,36 @@ def test_text_of_a_broken_answer_is_declared_void() -> None:
     assert records[0].estimated
 
 
+@pytest.mark.parametrize("nothing", ["", " \n", "<think>I may not say that.</think>\n", "<think>Let me see"])
+def test_an_answer_without_a_word_is_none(nothing: str) -> None:
+    empty = FakeChat([Reply(nothing, usage=Usage(9, 1))], model="a")
+    events, records = run([empty, FakeChat(["Here."], model="b")])
+
+    assert final_text(events) == "Here."
+    assert [(each.model, each.outcome, each.error_code) for each in records] == [
+        ("a", Outcome.ERROR, "empty_answer"),
+        ("b", Outcome.OK, None),
+    ]
+    assert records[0].input_tokens == 9
+    with pytest.raises(AllModelsFailed) as caught:
+        run([empty])
+    assert caught.value.reasons == ("fake/a: the answer is empty",)
+
+
+def test_an_empty_answer_leaves_the_circuit_alone() -> None:
+    silent = FakeChat([""], model="a")
+    for _ in range(6):
+        run([silent, FakeChat(["Here."], model="b")])
+    assert len(silent.requests) == 6
+
+
+def test_thoughts_are_for_nobody() -> None:
+    events, [record] = run([FakeChat(["<think>The fence\nis forged.</think>\n\nIn Madrid."])])
+
+    assert final_text(events) == "In Madrid."
+    assert record.output_tokens > 5  # the server bills them
+
+
 def test_a_failure_of_all_names_each() -> None:
     models = [FakeChat([Reply(error=ModelTimedOut("late", source="fake/a"))], model="a"), FakeChat([DOWN], model="b")]
     with pytest.raises(AllModelsFailed) as caught:

@@ -75,6 +75,7 @@ def test_is_limited_like_other_calls_to_models(attempt: Any) -> None:
         ("server-error", "unreachable"),
         ("not-found", "request_rejected"),
         ("malformed", "stream_broken"),
+        ("silent", "empty_answer"),
     ],
 )
 def test_tells_what_went_wrong(attempt: Any, scenario: str, code: str) -> None:
