@@ -1,5 +1,6 @@
 """Base schemas: strict bodies, documented fields, and the two shapes that every list and every error has."""
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,8 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 PER_PAGE_DEFAULT, PER_PAGE_MAX, PAGE_MAX = 20, 100, 100_000
+# Unicode's categories of spaces, controls and formatting marks.
+_UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}
 
 
 class StrictSchema(ma.Schema):
@@ -23,12 +26,20 @@ class ResponseSchema(ma.Schema):
 def text(description: str, example: str, *, max_length: int = 200, min_length: int = 1, **extra: Any) -> fields.String:
     """A line of text with its limits and documentation."""
     rules: list[Callable[[Any], Any]] = [validate.Length(min=min_length, max=max_length), _no_control_characters]
+    if min_length:
+        rules.append(seen)
     return fields.String(validate=rules, metadata={"description": description, "example": example}, **extra)
 
 
 def doc(description: str, example: Any) -> dict[str, Any]:
     """The documentation of a field."""
     return {"description": description, "example": example}
+
+
+def seen(value: str) -> None:
+    """A rule: spaces and marks of no width alone are as good as nothing, yet would pass for a name or a question."""
+    if value and all(unicodedata.category(each) in _UNSEEN for each in value):
+        raise ma.ValidationError("Write something that can be seen.")
 
 
 def _no_control_characters(value: str) -> None:

@@ -37,7 +37,8 @@ GRACE = timedelta(seconds=15)
 _LONGEST_NAME = 255
 _LONGEST_URL = 2_000
 _PORTS = {"http": 80, "https": 443}
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+# With the marks that turn the direction of text around: `invoice` + U+202E + `fdp.exe` would be shown as a PDF.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _NOT_PRINTED = re.compile(r"[\x00-\x20\x7f]")
 # By the code of what is wrong with a file, when nothing else came with it.
 _STATUS: Mapping[str, type[AppError]] = {"too_large": TooLarge, "unknown_type": UnsupportedType}
@@ -269,7 +270,7 @@ def normalised_url(url: str) -> str:
 
 
 def _clean_name(filename: str) -> str:
-    """The last part of a path, as some browsers send one, without control characters."""
+    """The last part of a path, as some browsers send one, without control characters and what is like them."""
     name = _CONTROLS.sub("", filename.replace("\\", "/").rpartition("/")[2]).strip()
     stem, dot, suffix = name.rpartition(".")
     room = _LONGEST_NAME - len(dot + suffix)

@@ -87,6 +87,8 @@ def test_hides_other_companies(client: FlaskClient, cast: Cast) -> None:
     ("field", "value"),
     [
         ("name", ""),
+        ("name", " "),
+        ("name", "\u200b"),
         ("name", "x" * 201),
         ("name", None),
         ("avatar_url", "javascript:alert(1)"),

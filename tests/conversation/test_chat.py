@@ -82,7 +82,7 @@ def test_tells_other_visitors_nothing(desk: Desk) -> None:
     assert _chat(desk, headers).status_code == 404
 
 
-@pytest.mark.parametrize("body", [{}, {"message": ""}, {"message": "  \n"}, {"message": 7}])
+@pytest.mark.parametrize("body", [{}, {"message": ""}, {"message": " \n"}, {"message": "\u200b\u00a0"}, {"message": 7}])
 def test_refuses_bad_messages(desk: Desk, body: dict[str, object]) -> None:
     answer = desk.client.post(_path(desk), json=body, headers=desk.cast.vera.headers)
     assert (answer.status_code, "message" in answer.json["errors"]) == (422, True)

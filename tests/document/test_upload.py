@@ -216,7 +216,7 @@ def test_gives_the_same_answer_for_the_same_idempotency_key(
 
 
 def test_cleans_the_name_of_the_file(client: FlaskClient, database: Session, cast: Cast, agent: UUID) -> None:
-    names = ["/home/ann/plan.txt", "../../etc/passwd.txt", "línea.txt", "a" * 300 + ".txt"]
+    names = ["/home/ann/plan.txt", "../../etc/passwd.txt", "línea.txt", "a" * 300 + ".txt", "invoice\u202efdp.exe"]
     for number, name in enumerate(names):
         data = form(agent, (name, f"Text {number}".encode()))
         assert client.post(PATH, data=data, headers=cast.alice.headers).status_code == 202
@@ -225,6 +225,7 @@ def test_cleans_the_name_of_the_file(client: FlaskClient, database: Session, cas
         "passwd.txt",
         "línea.txt",
         "a" * 251 + ".txt",
+        "invoicefdp.exe",
     ]
 
 

@@ -109,6 +109,7 @@ def test_takes_the_company_from_the_agent(client: FlaskClient, database: Session
         ("agent_id", "7"),
         ("agent_id", None),
         ("first_name", "   "),
+        ("first_name", "\u200b\u2060"),
         ("first_name", "Ve\nra"),
         ("first_name", "x" * 101),
         ("last_name", "\u202eevil"),

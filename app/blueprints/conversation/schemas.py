@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 
 from app.core.settings import settings
 from app.http.fields import EXAMPLE_ID, identifier, moment
-from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
+from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, seen, text
 from app.http.shared_messages import MessageResponse, TurnErrorResponse
 from app.models.conversation import ConversationStatus
 from app.models.message import Rating
@@ -23,7 +23,7 @@ def _small(value: dict[str, Any]) -> None:
 
 
 def _within_limit(value: str) -> None:
-    if not value.strip():
+    if not value:
         raise ma.ValidationError("Say something.")
     if len(value) > settings().max_message_characters:
         raise ma.ValidationError(f"At most {settings().max_message_characters} characters.")
@@ -79,7 +79,7 @@ class ChatRequest(StrictSchema):
     """What the visitor says."""
 
     message = fields.String(
-        required=True, validate=_within_limit, metadata=doc("The question.", "How long can I return a helmet?")
+        required=True, validate=[_within_limit, seen], metadata=doc("The question.", "How long can I return a helmet?")
     )
 
 

@@ -7,7 +7,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.http.fields import EXAMPLE_TIME, LanguageTag, PageAddress, email, identifier, moment, phone
-from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, text
+from app.http.schemas import PageQuery, ResponseSchema, StrictSchema, doc, page_of, seen, text
 from app.models.lead import LeadStatus
 
 # Control characters, line and paragraph separators, and what turns the direction of the text around it: a name that
@@ -24,7 +24,7 @@ class _Trimmed(fields.String):
 
 
 def _line(description: str, example: str, *, max_length: int = 100, **extra: Any) -> _Trimmed:
-    rules = [validate.Length(min=1, max=max_length), _without(_UNWANTED)]
+    rules = [validate.Length(min=1, max=max_length), _without(_UNWANTED), seen]
     return _Trimmed(validate=rules, metadata=doc(description, example), **extra)
 
 
