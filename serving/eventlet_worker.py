@@ -25,6 +25,7 @@ from eventlet.semaphore import Semaphore  # noqa: E402
 from gunicorn.workers.base_async import AsyncWorker  # noqa: E402
 
 from serving.draining import drain  # noqa: E402
+from serving.leaving import EXIT_SECONDS, QUICK_EXIT_SECONDS, exit_after, exit_within  # noqa: E402
 from serving.listening import allow_open_files, drop_dead_peers, refuse_tls  # noqa: E402
 from serving.pacing import Pace, PacedSocket  # noqa: E402
 from serving.response import close_connections_from_now_on, install  # noqa: E402
@@ -34,9 +35,6 @@ install()
 
 # Unread remainder of a body that is read and thrown away to keep the connection; gunicorn's thread worker has the same.
 DISCARDED_BODY_BYTES = 64 * 1024
-
-# The arbiter kills what is left when the graceful time-out is over: be gone by then, exit handlers included.
-EXIT_SECONDS = 0.5
 
 _HEARTBEAT_SECONDS = 1.0
 _DRAIN_POLL_SECONDS = 0.05
@@ -67,6 +65,7 @@ class EventletWorker(AsyncWorker):
     def init_process(self) -> None:
         # The hub made in the arbiter shares its epoll with every other worker.
         hubs.use_hub(SoberHub)
+        exit_after(self.ppid)
         self._clients: set[PacedSocket] = set()
         self._slots = Semaphore(self.worker_connections)
         self._signalled: deque[Callable[[], None]] = deque()
@@ -78,7 +77,12 @@ class EventletWorker(AsyncWorker):
     # Signals. A handler interrupts whatever the process is doing, also the hub between two of its steps, where nothing
     # may wait and a green thread that is spawned can get lost. So these are only noted, and done by run().
 
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        exit_within(self.cfg.graceful_timeout + EXIT_SECONDS)
+        super().handle_exit(sig, frame)
+
     def handle_quit(self, sig: int, frame: Any) -> None:
+        exit_within(QUICK_EXIT_SECONDS)
         self._signalled.append(partial(super().handle_quit, sig, frame))
 
     def handle_usr1(self, sig: int, frame: Any) -> None:
@@ -94,11 +98,14 @@ class EventletWorker(AsyncWorker):
         """Accepts until SIGTERM, a reached request limit, or the end of the arbiter; then drains."""
         drop_dead_peers(self.sockets)
         acceptors = [eventlet.spawn(self._accept_clients, GreenSocket(listener)) for listener in self.sockets]
-        while self.alive and self._arbiter_lives():
-            self.notify()
-            self._sleep_until_signal(_HEARTBEAT_SECONDS)
-            self._heed_signals()
-        self._drain(acceptors)
+        try:
+            while self.alive and self._arbiter_lives():
+                self.notify()
+                self._sleep_until_signal(_HEARTBEAT_SECONDS)
+                self._heed_signals()
+            self._drain(acceptors)
+        finally:
+            exit_within(EXIT_SECONDS)
 
     def _arbiter_lives(self) -> bool:
         if self.ppid == os.getppid():

@@ -15,6 +15,7 @@ from gunicorn import http  # noqa: E402
 from gunicorn.workers import gthread  # noqa: E402
 
 from serving.draining import drain  # noqa: E402
+from serving.leaving import EXIT_SECONDS, QUICK_EXIT_SECONDS, exit_after, exit_within  # noqa: E402
 from serving.listening import allow_open_files, drop_dead_peers, refuse_tls  # noqa: E402
 from serving.pacing import Pace, PacedSocket  # noqa: E402
 from serving.response import close_connections_from_now_on, install  # noqa: E402
@@ -35,10 +36,17 @@ class ThreadWorker(gthread.ThreadWorker):
         refuse_tls(cfg)
         super().check_config(cfg, log)
 
+    def init_process(self) -> None:
+        exit_after(self.ppid)
+        super().init_process()
+
     def run(self) -> None:
         drop_dead_peers(self.sockets)
         allow_open_files(self.worker_connections)
-        super().run()
+        try:
+            super().run()
+        finally:
+            exit_within(EXIT_SECONDS)  # the interpreter waits for the threads of the pool
 
     def enqueue_req(self, conn: Any) -> None:
         """Hands a connection with a request to the pool, its parser reading at our pace."""
@@ -57,7 +65,12 @@ class ThreadWorker(gthread.ThreadWorker):
             self.log.debug("Closing connection: %s", error)
             return False
 
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        exit_within(self.cfg.graceful_timeout + EXIT_SECONDS)
+        super().handle_exit(sig, frame)
+
     def handle_quit(self, sig: int, frame: Any) -> None:
+        exit_within(QUICK_EXIT_SECONDS)
         # The base class shuts the pool down inside of the signal handler. When the signal (Ctrl-C, for one) interrupts
         # the main thread while it hands a request to the pool, it waits for a lock that it holds itself, for ever.
         self.method_queue.defer(super().handle_quit, sig, frame)

@@ -33,6 +33,11 @@ class _WholeSends:
             self._raw.sendall(data)
         return len(data)
 
+    def close(self) -> None:
+        # Closing it is the web server's business. gunicorn's thread worker counts a connection twice whose socket it
+        # can't close any more, and then doesn't wait for running requests when it stops.
+        _hang_up(self._raw)
+
 
 class _Inbox(list[Any]):
     """Received messages. The thread that receives waits while there are too many of them."""
@@ -85,17 +90,24 @@ class BoundedWebSocket:
         return message
 
     def close(self) -> None:
-        """Says goodbye."""
-        if self._ws.connected:
-            self._ws.close()
+        """Says goodbye, and hangs up when the client doesn't."""
+        try:
+            if self._ws.connected:
+                self._ws.close()
+        finally:
+            self._leave()
 
     def _leave(self) -> None:
-        # A polite client answers the goodbye and closes. The thread that listens to any other one would never end.
+        # A polite client answers the goodbye and closes. The threads that serve any other one would never end.
         self._ws.thread.join(_FAREWELL_SECONDS)
-        try:
-            self._ws.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
+        _hang_up(self._ws.sock)
+
+
+def _hang_up(raw: Any) -> None:
+    try:
+        raw.shutdown(socket.SHUT_RDWR)
+    except OSError:  # the client was faster
+        return
 
 
 def bound(engine: Any) -> None:

@@ -74,7 +74,6 @@ def test_stop_answers_a_request_that_comes_on_an_idle_connection(mode: str, log:
         assert b"Connection: close" in answer
 
 
-@only_eventlet  # gthread: the interpreter waits for the threads of the pool, at most until the arbiter kills it
 def test_quick_stop_does_not_wait_for_anybody(mode: str, log: Path) -> None:
     """Ctrl-C, or SIGQUIT."""
     with GunicornServer(mode, log) as server, server.connect() as running:
@@ -95,6 +94,38 @@ def test_stop_cuts_what_outlasts_the_graceful_time(mode: str, log: Path) -> None
         assert receive_all(running) == b""
         assert server.process.wait(10) == 0
         assert time.monotonic() - started < 8
+
+
+def test_worker_that_is_told_itself_cuts_what_outlasts_the_graceful_time(mode: str, log: Path) -> None:
+    """The arbiter kills only those that it told itself, and the interpreter waits for the threads of a pool."""
+    with GunicornServer(mode, log, "--graceful-timeout", "1") as server, server.connect() as running:
+        worker = server.worker_pid()
+        running.sendall(b"GET /sleep?seconds=30 HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.1)
+        os.kill(worker, signal.SIGTERM)
+        wait_until(lambda: not is_running(worker), 10, "the worker ends")
+        assert receive_all(running) == b""
+
+
+def test_worker_whose_arbiter_is_killed_cuts_what_takes_too_long(mode: str, log: Path) -> None:
+    with GunicornServer(mode, log) as server, server.connect() as running:
+        worker = server.worker_pid()
+        running.sendall(b"GET /sleep?seconds=60 HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.1)
+        os.kill(server.process.pid, signal.SIGKILL)
+        wait_until(lambda: not is_running(worker), 15, "the worker ends by itself")
+
+
+def test_stopped_worker_whose_arbiter_is_killed_meanwhile_ends(mode: str, log: Path) -> None:
+    """A test run that is cut short, say: it asks, has no patience and kills."""
+    with GunicornServer(mode, log) as server, server.connect() as running:
+        worker = server.worker_pid()
+        running.sendall(b"GET /sleep?seconds=60 HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.1)
+        os.kill(server.process.pid, signal.SIGSTOP)  # so that it can't do it
+        os.kill(worker, signal.SIGQUIT)
+        wait_until(lambda: not is_running(worker), 5, "the worker ends by itself")
+        os.kill(server.process.pid, signal.SIGKILL)
 
 
 class Customer(threading.Thread):

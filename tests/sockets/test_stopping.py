@@ -1,5 +1,6 @@
 """A web process that stops sends its listeners elsewhere; one without Redis says so."""
 
+import http.client
 import time
 from pathlib import Path
 
@@ -40,6 +41,30 @@ def test_stopping_sends_everybody_elsewhere(app: Flask, mode: str, settings: Set
         idle.leave()
         assert server.process.wait(10) == 0
         assert time.monotonic() - started < 8
+
+
+def test_nobody_is_waited_for_in_vain_and_whoever_asks_is_answered(
+    app: Flask, mode: str, settings: Settings, log: Path, scene: Scene
+) -> None:
+    """Clients that say no goodbye don't hold it up, and those that left before are not taken for others."""
+    with Server(mode, settings, log) as server:
+        for _ in range(3):
+            WebSocketClient(server).connect(scene.vera).leave()
+        deaf = [WebSocketClient(server).connect(scene.vera), WebSocketClient(server)]
+        assert deaf[0].join(scene.conversation_id)["ok"]
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        for stopping in (False, True):
+            if stopping:
+                server.process.terminate()
+                time.sleep(0.4)
+            connection.request("GET", "/health")
+            with connection.getresponse() as answer:
+                assert answer.status == 200
+                answer.read()
+        connection.close()
+        assert server.process.wait(10) == 0  # running requests would get 20 seconds
+        for client in deaf:
+            client.socket.shutdown()
 
 
 def test_without_redis_there_are_no_events(
