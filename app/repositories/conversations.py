@@ -118,27 +118,10 @@ def count_active(*, company_id: UUID, agent_id: UUID, since: datetime) -> int:
 
 # All that asking does, in one statement: the mapper would take seven, and most of a request's time. The conversation's
 # row is locked from the UPDATE to the commit, so places are given out one after the other.
+# A function, for it runs for every message and its plan is kept (migration 0017).
 _ASK = text(
-    """
-    WITH talk AS (
-        UPDATE conversations c SET next_sequence = c.next_sequence + 1, last_message_at = :at, updated_at = :at,
-            title = coalesce(c.title, :title)
-        WHERE c.company_id = :company AND c.id = :conversation AND c.deleted_at IS NULL AND c.status = 'active'
-            AND (CAST(:lead AS uuid) IS NULL OR c.lead_id = :lead)
-            AND EXISTS (SELECT FROM agents a WHERE a.company_id = :company AND a.id = c.agent_id
-                AND a.deleted_at IS NULL AND a.status = 'active')
-            AND (SELECT count(*) FROM turns t WHERE t.company_id = :company AND t.conversation_id = c.id
-                AND t.status IN ('queued', 'processing')) < :most_unfinished
-        RETURNING c.id, c.agent_id, c.next_sequence - 1 AS place
-    ), message AS (
-        INSERT INTO messages (id, company_id, conversation_id, sequence, role, content, created_at, updated_at)
-        SELECT :message, :company, talk.id, talk.place, 'user', :content, :at, :at FROM talk
-    )
-    INSERT INTO turns (id, company_id, conversation_id, message_id, agent_id, sequence, status, due_at,
-        created_at, updated_at)
-    SELECT :turn, :company, talk.id, :message, talk.agent_id, talk.place, 'queued', :due_at, :at, :at FROM talk
-    RETURNING sequence, agent_id
-    """
+    "SELECT place FROM frontdesk_ask(:company, :conversation, :lead, :message, :turn, :content, :title, :at, :due_at,"
+    " :most_unfinished)"
 )
 
 

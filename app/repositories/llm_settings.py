@@ -16,49 +16,8 @@ from app.repositories.changes import changed_rows
 
 LONGEST_CHAIN = 3  # settings that one falls back to, itself not counted
 
-# Text, because it runs at every message: SQLAlchemy takes longer to look at a statement of this size than Postgres to
-# answer it. Rows come in the order in which they are asked, the effective settings first.
-_CHAIN = text(
-    """
-    WITH RECURSIVE chosen AS (
-        SELECT s.id
-        FROM llm_settings s
-        LEFT JOIN agents a ON a.company_id = :company AND a.id = :agent
-        WHERE s.company_id = :company
-          AND (s.id = a.llm_settings_id OR s.agent_id = :agent OR (s.agent_id IS NULL AND s.is_default))
-        ORDER BY (s.id = a.llm_settings_id) IS TRUE DESC, (s.agent_id = :agent) IS TRUE DESC, s.is_default DESC,
-            s.created_at DESC, s.id DESC
-        LIMIT 1
-    ), chain AS (
-        SELECT s.*, ARRAY[s.id] AS asked
-        FROM llm_settings s JOIN chosen ON chosen.id = s.id
-        WHERE s.company_id = :company
-        UNION ALL
-        SELECT s.*, chain.asked || s.id
-        FROM llm_settings s JOIN chain ON s.id = chain.fallback_settings_id
-        WHERE s.company_id = :company AND s.id <> ALL (chain.asked) AND cardinality(chain.asked) <= :longest
-    )
-    SELECT chain.id AS settings_id,
-        chain.llm_api_key, chain.llm_temperature, chain.llm_max_tokens, chain.llm_additional_params,
-        lp.type AS llm_type, lp.name AS llm_provider, lm.provider_model_id AS llm_model,
-        coalesce(chain.llm_api_base_url, lp.api_base_url) AS llm_base_url,
-        lm.input_price, lm.output_price, lm.currency,
-        lp.status = 'active' AND lm.status = 'active' AS llm_active,
-        chain.embedding_api_key, chain.embedding_additional_params,
-        ep.type AS embedding_type, ep.name AS embedding_provider, em.provider_model_id AS embedding_model,
-        coalesce(chain.embedding_api_base_url, ep.api_base_url) AS embedding_base_url,
-        coalesce(chain.embedding_dimension, em.embedding_dimension) AS embedding_dimension,
-        em.embedding_dimension AS model_dimension, em.context_window AS embedding_window,
-        em.input_price AS embedding_price, em.currency AS embedding_currency,
-        ep.status = 'active' AND em.status = 'active' AS embedding_active
-    FROM chain
-    JOIN providers lp ON lp.company_id = :company AND lp.id = chain.llm_provider_id
-    JOIN provider_models lm ON lm.company_id = :company AND lm.id = chain.llm_model_id
-    JOIN providers ep ON ep.company_id = :company AND ep.id = chain.embedding_provider_id
-    JOIN provider_models em ON em.company_id = :company AND em.id = chain.embedding_model_id
-    ORDER BY cardinality(chain.asked)
-    """
-).columns(
+# A function, for it runs for every message and Postgres plans it four times as long as it runs it (migration 0017).
+_CHAIN = text("SELECT * FROM frontdesk_model_chain(:company, :agent, :longest)").columns(
     settings_id=Uuid,
     llm_api_key=EncryptedText,
     llm_additional_params=JSONB,

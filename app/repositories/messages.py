@@ -1,6 +1,5 @@
 """Messages."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from json import dumps as json
 from uuid import UUID
@@ -33,12 +32,6 @@ _ADD_ANSWER = text(
     ON CONFLICT DO NOTHING
     """
 )
-_BEFORE = (
-    select(Message.role, Message.content)
-    .where(_COMPANY, _IN, _LIVE, Message.sequence < bindparam("place"))
-    .order_by(Message.sequence.desc())
-    .limit(bindparam("most"))
-)
 
 
 def add_answer(message: Message) -> bool:
@@ -63,12 +56,6 @@ def find_page(*, company_id: UUID, conversation_id: UUID, wanted: PageRequest) -
 def find_page_deleted(*, company_id: UUID, wanted: PageRequest) -> Page[Message]:
     """Deleted messages, the last deleted first."""
     return _DELETED.page(wanted, {"company_id": company_id})
-
-
-def find_before(*, company_id: UUID, conversation_id: UUID, place: int, most: int) -> Sequence[tuple[str, str]]:
-    """Role and text of the live messages before a place, the latest first."""
-    parameters = {"company_id": company_id, "conversation_id": conversation_id, "place": place, "most": most}
-    return [(row.role, row.content) for row in session().execute(_BEFORE, parameters)]
 
 
 def set_deleted(*, company_id: UUID, message_id: UUID, at: datetime | None, deletion_id: UUID | None) -> bool:

@@ -8,41 +8,20 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, func, select, text, tuple_, update
 
+from app.core.tenancy import note_company
 from app.core.transaction import session
 from app.models.turn import Turn, TurnOutcome, TurnStatus
 from app.repositories.changes import changed_rows
 
 _UNFINISHED = Turn.status.in_([TurnStatus.QUEUED, TurnStatus.PROCESSING])
-# As text, since they run for every message and the mapper's statements take twice as long. Nobody has the turn, and
-# nobody answers an earlier message of the conversation.
-_CLAIM = text(
-    """
-    UPDATE turns SET status = 'processing', attempt = attempt + 1, due_at = :lease_end, started_at = :moment,
-        updated_at = :moment
-    WHERE company_id = :company AND id = :wanted
-        AND (status = 'queued' OR (status = 'processing' AND due_at < :moment))
-        AND NOT EXISTS (SELECT FROM turns earlier WHERE earlier.company_id = :company
-            AND earlier.conversation_id = turns.conversation_id AND earlier.sequence < turns.sequence
-            AND earlier.status IN ('queued', 'processing'))
-    RETURNING attempt, message_id, conversation_id, agent_id, sequence
-    """
+# What runs for every message is a function of Postgres, which keeps its plan (migration 0017).
+_CLAIMED = text("SELECT * FROM frontdesk_claim_turn(:company, :wanted, :moment, :lease_end)")
+_CONTEXT_OF = text("SELECT * FROM frontdesk_turn_context(:company, :message, :most_said)")
+_TAKEN = text(
+    "SELECT c.*, x.* FROM frontdesk_claim_turn(:company, :wanted, :moment, :lease_end) c"
+    " LEFT JOIN LATERAL frontdesk_turn_context(:company, c.message_id, :most_said) x ON true"
 )
-_CONTEXT = text(
-    """
-    SELECT m.content AS question, c.max_context_length, c.lead_id, a.name AS agent_name, a.instructions,
-        a.personality_traits, a.languages, a.document_languages, a.embedding_space,
-        EXISTS (
-            SELECT 1 FROM database_connections d
-            JOIN database_tables t ON t.company_id = :company AND t.connection_id = d.id AND t.answers_visitors
-                AND t.deleted_at IS NULL
-            WHERE d.company_id = :company AND d.agent_id = a.id AND d.deleted_at IS NULL
-        ) AS has_data
-    FROM messages m
-    JOIN conversations c ON c.company_id = :company AND c.id = m.conversation_id AND c.deleted_at IS NULL
-    JOIN agents a ON a.company_id = :company AND a.id = c.agent_id AND a.deleted_at IS NULL
-    WHERE m.company_id = :company AND m.id = :message AND m.deleted_at IS NULL
-    """
-)
+_OF_CLAIM = 5  # columns
 _FINISH = text(
     """
     UPDATE turns SET status = :status, outcome = :outcome, first_delta_at = :first_delta_at, finished_at = :at,
@@ -69,16 +48,52 @@ class Claim:
     sequence: int
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What answering a message needs to know. `said`: role and text of the messages before it, the latest first."""
+
+    question: str
+    max_context_length: int
+    lead_id: UUID | None
+    agent_name: str
+    instructions: str | None
+    personality_traits: Sequence[str]
+    languages: Sequence[str]
+    document_languages: Sequence[str]
+    embedding_space: str | None
+    has_data: bool
+    said: Sequence[tuple[str, str]]
+
+
+def take(
+    *, company_id: UUID, turn_id: UUID, at: datetime, lease: timedelta, most_said: int
+) -> tuple[Claim, Context | None] | None:
+    """Takes a turn, with its context; None when it is finished, somebody else's, or not its conversation's next.
+    Enters the company."""
+    parameters = _claiming(company_id, turn_id, at, lease) | {"most_said": most_said}
+    row = session().execute(_TAKEN, parameters).first()
+    note_company(company_id)
+    if row is None:
+        return None
+    context = Context(*row[_OF_CLAIM:]) if row.question is not None else None
+    return Claim(turn_id, company_id, *row[:_OF_CLAIM]), context
+
+
 def claim(*, company_id: UUID, turn_id: UUID, at: datetime, lease: timedelta) -> Claim | None:
-    """Takes a turn; None when it is finished, somebody else's, or not its conversation's next."""
-    parameters = {"company": company_id, "wanted": turn_id, "moment": at, "lease_end": at + lease}
-    row = session().execute(_CLAIM, parameters).first()
+    """Takes a turn without looking at what it needs; None as above. Enters the company."""
+    row = session().execute(_CLAIMED, _claiming(company_id, turn_id, at, lease)).first()
+    note_company(company_id)
     return None if row is None else Claim(turn_id, company_id, *row)
 
 
-def context_of(*, company_id: UUID, message_id: UUID) -> Row[Any] | None:
+def context_of(*, company_id: UUID, message_id: UUID, most_said: int) -> Context | None:
     """What answering a message needs to know; None when the message, its conversation or its agent is deleted."""
-    return session().execute(_CONTEXT, {"company": company_id, "message": message_id}).first()
+    row = session().execute(_CONTEXT_OF, {"company": company_id, "message": message_id, "most_said": most_said}).first()
+    return None if row is None else Context(*row)
+
+
+def _claiming(company_id: UUID, turn_id: UUID, at: datetime, lease: timedelta) -> dict[str, Any]:
+    return {"company": company_id, "wanted": turn_id, "moment": at, "lease_end": at + lease}
 
 
 def finish(

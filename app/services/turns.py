@@ -26,7 +26,7 @@ from app.models.message import Message, MessageRole
 from app.models.turn import Turn, TurnOutcome, TurnStatus
 from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import conversations, messages, model_calls, passages, turns, unanswered_questions
-from app.repositories.turns import Claim
+from app.repositories.turns import Claim, Context
 from app.services import answering, model_choice, turn_events, turn_leases, turn_starts, webhook_events
 from app.services.history import bounded
 from app.services.message_view import shown
@@ -122,20 +122,29 @@ def _take(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"
 
 def _take_and_load(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"]:
     with transaction():
-        claim = _claim(company_id, turn_id)
-        return claim, None if claim is None else _load(claim)
+        taken = turns.take(
+            company_id=company_id,
+            turn_id=turn_id,
+            at=now(),
+            lease=turn_leases.lease_time(),
+            most_said=_MOST_HISTORY,
+        )
+        if taken is None:
+            return None, None
+        claim, context = taken
+        return claim, _work(claim, context)
 
 
 def _claim(company_id: UUID, turn_id: UUID) -> Claim | None:
     with transaction():
-        enter_company(company_id)
         return turns.claim(company_id=company_id, turn_id=turn_id, at=now(), lease=turn_leases.lease_time())
 
 
 def _load_again(claim: Claim) -> _Work | None:
     with transaction():
         enter_company(claim.company_id)
-        return _load(claim)
+        context = turns.context_of(company_id=claim.company_id, message_id=claim.message_id, most_said=_MOST_HISTORY)
+        return _work(claim, context)
 
 
 def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place) -> None:
@@ -176,34 +185,28 @@ def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Pl
     _wake(work.claim, waiting)
 
 
-def _load(claim: Claim) -> _Work | None:
-    row = turns.context_of(company_id=claim.company_id, message_id=claim.message_id)
-    if row is None:
+def _work(claim: Claim, context: Context | None) -> _Work | None:
+    if context is None:
         return None
-    said = messages.find_before(
-        company_id=claim.company_id,
-        conversation_id=claim.conversation_id,
-        place=claim.sequence,
-        most=_MOST_HISTORY,
-    )
-    choice = model_choice.find(company_id=claim.company_id, agent_id=claim.agent_id)
-    history = [ChatMessage("assistant" if role == MessageRole.ASSISTANT else "user", text) for role, text in said]
+    history = [
+        ChatMessage("assistant" if role == MessageRole.ASSISTANT else "user", text) for role, text in context.said
+    ]
     question = Question(
         company_id=claim.company_id,
         agent_id=claim.agent_id,
-        text=row.question,
-        agent_name=row.agent_name,
-        instructions=row.instructions,
-        personality=tuple(row.personality_traits),
-        languages=tuple(row.languages),
-        document_languages=tuple(row.document_languages),
-        space=row.embedding_space,
-        choice=choice,
-        has_data=row.has_data,
-        history=bounded(history, row.max_context_length),
+        text=context.question,
+        agent_name=context.agent_name,
+        instructions=context.instructions,
+        personality=tuple(context.personality_traits),
+        languages=tuple(context.languages),
+        document_languages=tuple(context.document_languages),
+        space=context.embedding_space,
+        choice=model_choice.find(company_id=claim.company_id, agent_id=claim.agent_id),
+        has_data=context.has_data,
+        history=bounded(history, context.max_context_length),
         deadline=time.monotonic() + settings().turn_seconds,
     )
-    return _Work(claim, question, row.lead_id)
+    return _Work(claim, question, context.lead_id)
 
 
 def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> tuple[Message, UUID | None]:
