@@ -69,6 +69,12 @@ def test_content_controls_are_read(read: Reader) -> None:
     assert read(Kind.DOCX, files.word_of(inner + inline)).texts == ["Inside", "Inline"]
 
 
+def test_formulas_are_read(read: Reader) -> None:
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    formula = f'<m:oMath xmlns:m="{space}"><m:r><m:t>p=2.5 bar</m:t></m:r></m:oMath>'
+    assert read(Kind.DOCX, files.word_of(_runs(_run("Pressure: ") + formula))).texts == ["Pressure: p=2.5 bar"]
+
+
 def test_nested_and_merged_cells(read: Reader) -> None:
     def cell(text: str, properties: str = "") -> str:
         return f"<w:tc><w:tcPr>{properties}</w:tcPr>{_runs(_run(text))}</w:tc>"

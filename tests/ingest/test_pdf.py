@@ -91,6 +91,19 @@ def test_page_headers_and_numbers_are_dropped(read: Reader) -> None:
     assert collected.page_count == 4
 
 
+def test_a_footer_drawn_before_the_text_and_a_header_after_it_are_dropped(read: Reader) -> None:
+    pdf = Pdf()
+    pdf.set_auto_page_break(auto=False)
+    for number in range(4):
+        pdf.add_page()
+        pdf.text(10, 285, f"Handbook, edition 3, page {number + 1} of 4")
+        pdf.set_y(40)
+        pdf.paragraph(f"Text number {'abcd'[number]}. " + SENTENCE * (number + 2))
+        pdf.text(10, 12, "ACME handbook - confidential")
+    texts = read(Kind.PDF, pdf.bytes()).texts
+    assert texts == [(f"Text number {'abcd'[number]}. " + SENTENCE * (number + 2)).strip() for number in range(4)]
+
+
 def test_a_line_on_every_page_that_is_not_at_an_edge_stays(read: Reader) -> None:
     pdf = Pdf()
     for number in range(4):
@@ -99,6 +112,36 @@ def test_a_line_on_every_page_that_is_not_at_an_edge_stays(read: Reader) -> None
         pdf.lines("Ask for the price.")
         pdf.lines(*(f"Another line of page {'abcd'[number]}, row {'xyz'[row]}." for row in range(3)))
     assert sum("Ask for the price." in text for text in read(Kind.PDF, pdf.bytes()).texts) == 4
+
+
+def test_what_repeats_within_the_page_stays(read: Reader) -> None:
+    pdf = Pdf()
+    for bike in ("Alba", "Borea", "Cima", "Duna"):
+        pdf.add_page()
+        pdf.heading(bike)
+        pdf.paragraph(f"{bike} is made of steel.")
+        pdf.lines("Frame guarantee: 8 years")
+    assert read(Kind.PDF, pdf.bytes()).texts.count("Frame guarantee: 8 years") == 4
+
+
+def test_what_repeats_on_short_pages_stays_when_the_footer_is_drawn_first(read: Reader) -> None:
+    pdf = Pdf()
+    for number, bike in enumerate(("Alba", "Borea", "Cima", "Duna"), 1):
+        pdf.add_page()
+        pdf.text(10, 285, f"Page {number} of 4")
+        pdf.lines(f"{bike} is made of steel.", "Frame guarantee: 8 years")
+    texts = read(Kind.PDF, pdf.bytes()).texts
+    assert texts == [f"{bike} is made of steel. Frame guarantee: 8 years" for bike in ("Alba", "Borea", "Cima", "Duna")]
+
+
+def test_how_to_reach_somebody_stays_once(read: Reader) -> None:
+    pdf = Pdf(header="ACME handbook", footer="ACME, phone 030 123 456, Mon-Fri 9-18, page {page}")
+    for number in range(4):
+        pdf.add_page()
+        pdf.paragraph(SENTENCE * (number + 2))
+    collected = read(Kind.PDF, pdf.bytes())
+    told = [(block.page, block.text) for block in collected.blocks if "ACME" in block.text]
+    assert told == [(1, "ACME, phone 030 123 456, Mon-Fri 9-18, page 1")]
 
 
 def test_arabic_comes_in_reading_order_and_plain_letters(read: Reader) -> None:

@@ -48,6 +48,11 @@ def test_hidden_sheets_are_not_read(read: Reader) -> None:
     assert read(Kind.XLSX, out.getvalue()).texts == ["seen"]
 
 
+def test_an_empty_sheet_gives_its_name_to_nothing(read: Reader) -> None:
+    collected = read(Kind.XLSX, files.workbook({"Empty": [], "Times": [["Opens", "At"], ["Daily", "9"]]}))
+    assert collected.headings == [("Times",)]
+
+
 def test_a_damaged_workbook_is_broken(read: Reader) -> None:
     content = files.replaced(files.workbook({"a": [[1]]}), {"xl/workbook.xml": "<workbook"})
     with pytest.raises(Broken):

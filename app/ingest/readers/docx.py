@@ -19,6 +19,7 @@ from app.ingest.source import Source
 _CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_FORMULA_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 _PAGE_MARK = b"lastRenderedPageBreak"
 # Deleted, moved away, hidden in fields, or for the layout only.
 _UNSEEN = {f"{W}{name}" for name in ("del", "moveFrom", "instrText", "delText", "pPr", "rPr", "sdtPr", "sdtEndPr")}
@@ -167,7 +168,7 @@ class _Document:
     def _texts(self, element: Any) -> Iterator[str]:
         for child in element:
             tag = child.tag
-            if tag == f"{W}t":
+            if tag in {f"{W}t", _FORMULA_TEXT}:
                 yield child.text or ""
             elif tag in _AS_TEXT:
                 yield _AS_TEXT[tag]

@@ -1,7 +1,7 @@
 """PDF, page by page, through PDFium (https://pdfium.googlesource.com/pdfium).
 
 PDF knows no paragraphs: a page is lines at places. Paragraphs are put together from the distances between lines,
-headings are guessed from their size, and lines that repeat at the edges of pages are dropped.
+headings are guessed from their size, and lines that repeat in the margins of pages are dropped.
 """
 
 import ctypes
@@ -24,6 +24,8 @@ from app.ingest.source import Source
 # Where PDFium found a word divided at the end of a line.
 _DIVIDED = "\ufffe"
 _EDGE_LINES = 3
+# Of a page's height, above and below: what repeats further inside is the same row or remark about every product.
+_MARGIN = 0.2
 _REPEATS_ON = 0.6
 _HEADING_IS_LARGER = 1.15
 _HEADINGS_SHARE = 0.4
@@ -36,6 +38,9 @@ _BULLET = re.compile(r"[•◦▪‣·–—*\-]\s|\(?\d{1,3}[.)]\s|\(?[a-z][.)]
 _NUMBER = re.compile(r"(?<!\d)\d{1,5}(?!\d)")
 _MOST_NUMBERS = 8
 _PAGE_NUMBER = re.compile(r"[-\u2013\u2014 ]*(?:\d{1,4}|[ivxl]{1,6})[-\u2013\u2014 ]*$")
+# Phone numbers, hours and addresses of the web: what visitors ask for often stands in a footer and nowhere else.
+_TELLING = re.compile(r"@|www\.|https?:|(?:\d[\s()/+.:–-]{0,3}){6}")
+_DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"\w\w")
 # Dots that lead the eye from a title or a dish to its number.
 _LEADERS = re.compile(r"(?:\s?\.){5,}\s*")
@@ -50,6 +55,8 @@ class _Line:
     left: float
     right: float
     baseline: float
+    in_head: bool
+    in_foot: bool
 
 
 def read(source: Source, sink: Sink) -> None:
@@ -91,23 +98,31 @@ def _lines(document: pypdfium2.PdfDocument, number: int) -> list[_Line]:
     try:
         text_page = page.get_textpage()
         try:
-            return _measured(text_page)
+            return _measured(text_page, _inside(page))
         finally:
             text_page.close()
     finally:
         page.close()
 
 
-def _measured(text_page: pypdfium2.PdfTextPage) -> list[_Line]:
+def _inside(page: pypdfium2.PdfPage) -> tuple[float, float]:
+    """Where the foot of a page ends and its head begins. Of a page that is shown turned, all may be either."""
+    if page.get_rotation():
+        return math.inf, -math.inf
+    _left, bottom, _right, top = page.get_cropbox()
+    return bottom + _MARGIN * (top - bottom), top - _MARGIN * (top - bottom)
+
+
+def _measured(text_page: pypdfium2.PdfTextPage, inside: tuple[float, float]) -> list[_Line]:
     lines, start = [], 0
     for text in text_page.get_text_range().split("\r\n"):
         if text.strip():
-            lines.append(_measure(text_page.raw, text, start))
+            lines.append(_measure(text_page.raw, text, start, inside))
         start += len(text) + 2
     return lines
 
 
-def _measure(raw: object, text: str, start: int) -> _Line:
+def _measure(raw: object, text: str, start: int, inside: tuple[float, float]) -> _Line:
     first = pdfium.FPDFText_GetCharIndexFromTextIndex(raw, start + len(text) - len(text.lstrip()))
     last = pdfium.FPDFText_GetCharIndexFromTextIndex(raw, start + len(text.rstrip().rstrip(_DIVIDED)) - 1)
     x, y, box = ctypes.c_double(), ctypes.c_double(), pdfium.FS_RECTF()
@@ -116,7 +131,8 @@ def _measure(raw: object, text: str, start: int) -> _Line:
     # Bullets have fonts and sizes of their own.
     word = _WORD.search(text)
     size = _size(raw, pdfium.FPDFText_GetCharIndexFromTextIndex(raw, start + word.start()) if word else first)
-    return _Line(_LEADERS.sub(" … ", " ".join(text.split())), size, x.value, box.right, y.value)
+    shown = _LEADERS.sub(" … ", " ".join(text.split()))
+    return _Line(shown, size, x.value, box.right, y.value, in_head=y.value > inside[1], in_foot=y.value < inside[0])
 
 
 def _size(raw: object, index: int) -> float:
@@ -133,7 +149,8 @@ def _letters(lines: Iterable[_Line]) -> int:
 def _write(pages: Sequence[list[_Line]], sink: Sink) -> None:
     body = _body_size(pages)
     repeated = _repeated(pages, body)
-    kept = [_without_repeated(lines, number, repeated, body) for number, lines in enumerate(pages)]
+    told: set[str] = set()
+    kept = [_without_repeated(lines, number, repeated, body, told) for number, lines in enumerate(pages)]
     paragraphs = [(number, each) for number, lines in enumerate(kept) for each in _paragraphs(lines)]
     levels = _heading_levels([lines for _page, lines in paragraphs], body)
     for number, lines in paragraphs:
@@ -155,11 +172,12 @@ def _body_size(pages: Iterable[list[_Line]]) -> float:
 
 
 def _repeated(pages: Sequence[list[_Line]], body: float) -> set[str]:
-    """Keys of the lines at the edges of more than 60 % of the pages, or of the left or right ones among them."""
+    """Keys of the lines in the margins of more than 60 % of the pages, or of the left or right ones among them."""
     found: Counter[tuple[str, int]] = Counter()
     for number, lines in enumerate(pages):
-        edges = lines[:_EDGE_LINES] + lines[_EDGE_LINES:][-_EDGE_LINES:]
-        for key in {key for line in edges for key in _keys(line, number, body)}:
+        first = [line for line in lines[:_EDGE_LINES] if _may_open(line)]
+        last = [line for line in lines[_EDGE_LINES:][-_EDGE_LINES:] if _may_close(line, lines)]
+        for key in {key for line in first + last for key in _keys(line, number, body)}:
             found[key, number % 2] += 1
     halves = (len(pages) + 1) // 2, len(pages) // 2
     return {
@@ -168,6 +186,18 @@ def _repeated(pages: Sequence[list[_Line]], body: float) -> set[str]:
         if _often(found[key, 0] + found[key, 1], len(pages))
         or any(_often(found[key, half], halves[half]) for half in (0, 1))
     }
+
+
+def _may_open(line: _Line) -> bool:
+    """Whether a page's header or footer may be read first: some programs draw both before the text."""
+    return line.in_head or line.in_foot
+
+
+def _may_close(line: _Line, lines: Iterable[_Line]) -> bool:
+    """Whether a footer or header may be read last. A header is above the text then; short text ends in the head, too."""
+    if line.in_foot or not line.in_head:
+        return line.in_foot
+    return line.baseline > next((each.baseline for each in lines if not each.in_foot), line.baseline)
 
 
 def _often(times: int, pages: int) -> bool:
@@ -193,16 +223,28 @@ def _keys(line: _Line, number: int, body: float) -> list[str]:
     return keys
 
 
-def _without_repeated(lines: list[_Line], number: int, repeated: set[str], body: float) -> list[_Line]:
-    """From both edges inwards, up to the first line that is the page's own."""
+def _without_repeated(lines: list[_Line], number: int, repeated: set[str], body: float, told: set[str]) -> list[_Line]:
+    """From both edges inwards, up to the first line that is the page's own. What tells something is left once: `told`
+    has what was."""
 
     def repeats(line: _Line) -> bool:
         return bool(_PAGE_NUMBER.match(line.text)) or not repeated.isdisjoint(_keys(line, number, body))
 
-    top = len(list(takewhile(repeats, lines[:_EDGE_LINES])))
-    below = lines[top:]
-    bottom = len(list(takewhile(repeats, below[: -_EDGE_LINES - 1 : -1])))
-    return below[: len(below) - bottom]
+    head = list(takewhile(lambda line: _may_open(line) and repeats(line), lines[:_EDGE_LINES]))
+    below = lines[len(head) :]
+    ending = below[: -_EDGE_LINES - 1 : -1]
+    foot = list(takewhile(lambda line: _may_close(line, lines) and repeats(line), ending))[::-1]
+    return [*_untold(head, told), *below[: len(below) - len(foot)], *_untold(foot, told)]
+
+
+def _untold(lines: Iterable[_Line], told: set[str]) -> list[_Line]:
+    untold = []
+    for line in lines:
+        key = _DIGITS.sub("0", line.text)
+        if _TELLING.search(line.text) and key not in told:
+            told.add(key)
+            untold.append(line)
+    return untold
 
 
 def _paragraphs(lines: Sequence[_Line]) -> list[list[_Line]]:

@@ -37,6 +37,8 @@ def _write(workbook: CalamineWorkbook, sink: Sink) -> None:
     rows_before = 0
     for name in shown:
         sheet = workbook.get_sheet_by_name(name)
+        if not sheet.height:
+            continue  # its name would stand above the next sheet's rows
         sink.heading(1, name)
         for batch in tables.batches(tables.lines(_rows(sheet.iter_rows(), rows_before, sink))):
             sink.text(batch)
