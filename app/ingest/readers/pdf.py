@@ -194,7 +194,7 @@ def _may_open(line: _Line) -> bool:
 
 
 def _may_close(line: _Line, lines: Iterable[_Line]) -> bool:
-    """Whether a footer or header may be read last. A header is above the text then: what is short ends up there, too."""
+    """Whether a footer or header may be read last. A header is above the text then: a short text ends up there, too."""
     if line.in_foot or not line.in_head:
         return line.in_foot
     return line.baseline > next((each.baseline for each in lines if not each.in_foot), line.baseline)
