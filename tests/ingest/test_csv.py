@@ -31,9 +31,46 @@ def test_rows_longer_than_the_header_keep_their_cells(read: Reader) -> None:
     assert read(Kind.CSV, "A,B,C\nx,y,z\nx,y,z,more\n").texts == ["A: x | B: y | C: z\nA: x | B: y | C: z | more"]
 
 
-def test_a_quotation_that_never_ends_names_the_line(read: Reader) -> None:
-    with pytest.raises(Broken, match="a quotation mark is missing"):
-        read(Kind.CSV, 'A,B\n"' + "x,y\n" * 300_000)
+def test_a_quotation_that_never_ends_swallows_no_rows(read: Reader) -> None:
+    texts = read(Kind.CSV, 'A,B\nTyre,27" wide\nTube,"28 wide\n' + "x,y\n" * 3_000).texts
+    assert "\n".join(texts).split("\n") == ['A: Tyre | B: 27" wide', 'A: Tube | B: "28 wide', *["A: x | B: y"] * 3_000]
+
+
+@pytest.mark.parametrize("ending", ['Pump,"tall', 'Pump,"tall"', 'Pump,"two\nlines"', 'Pump,4"'])
+def test_a_quotation_that_another_one_ends_swallows_no_rows(read: Reader, ending: str) -> None:
+    texts = read(Kind.CSV, 'A,B\nTube,"28 wide\n' + "x,y\n" * 300 + f"{ending}\nz,1\n").texts
+    rows = "\n".join(texts).split("\n")
+    assert rows[:2] == ['A: Tube | B: "28 wide', "A: x | B: y"]
+    assert len(rows) == 303
+    assert rows[-1] == "A: z | B: 1"
+
+
+def test_a_cell_may_have_many_lines(read: Reader) -> None:
+    poem = "\n".join(f"Line {number}, {'and, ' * (number % 3)}on" for number in range(40))
+    assert read(Kind.CSV, f'A,B\nPoem,"{poem}"\nx,y\n').texts == [
+        f"A: Poem | B: {' '.join(poem.split())}",
+        "A: x | B: y",
+    ]
+
+
+def test_what_stands_behind_a_quotation_stays_in_its_cell(read: Reader) -> None:
+    assert read(Kind.CSV, 'A,B\n"Tyre" 27,y\nx,y\n').texts == ["A: Tyre 27 | B: y\nA: x | B: y"]
+
+
+def test_a_cell_without_end_names_the_line(read: Reader) -> None:
+    with pytest.raises(Broken, match="beyond line 2: a cell is longer than 1,000,000 characters"):
+        read(Kind.CSV, "A,B\n" + "x" * 1_000_001 + ",y\n")
+
+
+@pytest.mark.parametrize("names", ["2024;2025", "2023/24;2024/25", "2024;Since"])
+def test_years_are_names_of_columns(read: Reader, names: str) -> None:
+    one, two = names.split(";")
+    assert read(Kind.CSV, f"Product;{names}\nTea;2;3\n").texts == [f"Product: Tea | {one}: 2 | {two}: 3"]
+
+
+@pytest.mark.parametrize("rows", ["Alba;2024\nBorea;2023", "2024;2025\n3;4", "Alba;2024;2025\nBorea;2023;2024"])
+def test_years_in_rows_are_no_names(read: Reader, rows: str) -> None:
+    assert read(Kind.CSV, rows).texts == [rows.replace(";", " | ")]
 
 
 def test_nul_and_undecodable_bytes_do_no_harm(read: Reader) -> None:

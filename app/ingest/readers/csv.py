@@ -3,6 +3,7 @@
 import csv
 import io
 import mmap
+from collections import deque
 from collections.abc import Iterator
 
 from app.ingest.errors import Broken
@@ -14,11 +15,14 @@ from app.ingest.source import Source
 _SAMPLE = 65_536
 _DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
+_MOST_LINES_OF_A_ROW = 1_000
+_ROWS_NOT_LINES = 4
+_SAME = 0.8
 _TICK_ROWS = 2_000
 
 
 def read(source: Source, sink: Sink) -> None:
-    """Reads line by line, whatever the size. Raises `Broken` for a quotation that never ends."""
+    """Reads line by line, whatever the size. Raises `Broken` for a cell that is too long."""
     with source.path.open("rb") as file:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             encoding = encoding_of(content, declared=source.charset)
@@ -30,17 +34,70 @@ def read(source: Source, sink: Sink) -> None:
 
 def _rows(text: io.TextIOWrapper, sample: str, sink: Sink) -> Iterator[list[str]]:
     csv.field_size_limit(_LONGEST_FIELD)
+    mark = _delimiter(sample)
     # NUL ends a field for nobody, but the parser refuses it.
-    reader = csv.reader((line.replace("\0", "") for line in text), delimiter=_delimiter(sample))
+    lines = _Lines(line.replace("\0", "") for line in text)
+    reader = csv.reader(lines, delimiter=mark, strict=True)
     try:
-        for row in reader:
+        while (row := _row(reader, lines, mark)) is not None:
             # Excel's own remark about the delimiter is no row.
-            if reader.line_num > 1 or not row or not row[0].lower().startswith("sep="):
+            if lines.read > 1 or not row or not row[0].lower().startswith("sep="):
                 yield row
-            if reader.line_num % _TICK_ROWS == 0:
-                sink.progress(reader.line_num, None)
+            if lines.read % _TICK_ROWS == 0:
+                sink.progress(lines.read, None)
     except csv.Error:
-        raise Broken(f"The table can't be read beyond line {reader.line_num:,}: a quotation mark is missing.") from None
+        raise Broken(
+            f"The table can't be read beyond line {lines.read:,}: a cell is longer than {_LONGEST_FIELD:,} characters."
+        ) from None
+
+
+class _Lines(Iterator[str]):
+    """Lines that can be read again. `taken`: those of the row that is being read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._again: deque[str] = deque()
+        self.taken: list[str] = []
+        self.read = 0
+
+    def __next__(self) -> str:
+        if len(self.taken) == _MOST_LINES_OF_A_ROW:
+            raise csv.Error
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.taken.append(line)
+        self.read += 1
+        return line
+
+    def keep_first(self) -> str:
+        """Gives back all lines of the row but the first, which is returned."""
+        first, *others = self.taken
+        self._again.extendleft(reversed(others))
+        self.read -= len(others)
+        return first
+
+
+def _row(reader: Iterator[list[str]], lines: _Lines, mark: str) -> list[str] | None:
+    """The next one; None at the end. A line whose quotation mark isn't closed is read as it is and swallows no others.
+
+    Raises `csv.Error` for a cell that is too long.
+    """
+    lines.taken.clear()
+    try:
+        row = next(reader, None)
+        if not _look_like_rows(lines.taken[1:-1], mark):
+            return row
+    except csv.Error:
+        if len(lines.taken) == 1:
+            # Something stands behind a quotation, which spoils nothing but its cell.
+            return next(csv.reader(lines.taken, delimiter=mark))
+    return next(csv.reader([lines.keep_first()], delimiter=mark, quoting=csv.QUOTE_NONE))
+
+
+def _look_like_rows(quoted: list[str], mark: str) -> bool:
+    """Whether lines within a quotation are rows of the table: text doesn't have as many delimiters in every line."""
+    marks = [line.count(mark) for line in quoted]
+    usual = max(set(marks), key=marks.count, default=0)
+    return len(marks) >= _ROWS_NOT_LINES and usual > 0 and marks.count(usual) > _SAME * len(marks)
 
 
 def _delimiter(sample: str) -> str:

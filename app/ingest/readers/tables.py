@@ -12,6 +12,9 @@ _LONGEST_NAME = 80
 # A number, a date, a time, an amount, an address: what stands in rows and not in their header.
 _VALUE = re.compile(r"[^\w]*[\d][\d\s.,:/%€$£+\-–]*\D{0,4}$|\S+@\S+|https?://\S+|(?:true|false)$", re.IGNORECASE)
 
+# Above figures, years and seasons are names.
+_YEAR = re.compile(r"(?:19|20)\d\d(?:\s?[/–-]\s?(?:\d\d){1,2})?$")
+
 
 def lines(rows: Iterable[Sequence[str]], *, has_header: bool | None = None) -> Iterator[str]:
     """One line per row that isn't empty. `has_header` None: found out from the first rows."""
@@ -60,8 +63,20 @@ def _is_header(first: Sequence[str], second: Sequence[str] | None) -> bool:
         and len(names) * 2 > len(first)
         and len(first) >= len(second)
         and len(set(names)) == len(names)
-        and not any(len(name) > _LONGEST_NAME or _VALUE.match(name) for name in names)
+        and not any(len(name) > _LONGEST_NAME or _is_value(name) for name in names)
+        and not _have_years_below(first, second)
     )
+
+
+def _is_value(cell: str) -> bool:
+    return bool(_VALUE.match(cell)) and not _YEAR.match(cell)
+
+
+def _have_years_below(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether the years of the first row are values like those of the second, or nothing but years."""
+    years = [number for number, cell in enumerate(first) if _YEAR.match(cell)]
+    below = [second[number] if number < len(second) else "" for number in years]
+    return bool(years) and (len(years) == len(first) or all(map(_YEAR.match, below)))
 
 
 def _named(header: Sequence[str], row: Sequence[str]) -> str:
