@@ -12,10 +12,11 @@ from uuid import UUID
 from sqlalchemy import text
 
 from app.core.ids import PLATFORM
-from app.core.transaction import session
+from app.core.transaction import is_single_statement, session
 
 ACROSS = "across_companies"
 _COMPANY = "company_id"
+_ENTERING = "SELECT set_config('app.company_id', CAST(:company AS text), true); "
 _SET = text("SELECT set_config(:name, :value, true)")
 
 
@@ -26,6 +27,12 @@ def enter_company(company_id: UUID | None) -> None:
     """
     session().execute(_SET, {"name": "app.company_id", "value": str(company_id or PLATFORM)})
     note_company(company_id)
+
+
+def entering() -> str:
+    """What a statement begins with that may be a transaction by itself: there it enters the parameter `company`, for
+    this statement alone. Nothing inside of others, which have entered theirs."""
+    return _ENTERING if is_single_statement() else ""
 
 
 def has_entered(company_id: UUID | None) -> bool:

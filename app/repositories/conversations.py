@@ -120,8 +120,8 @@ def count_active(*, company_id: UUID, agent_id: UUID, since: datetime) -> int:
 # row is locked from the UPDATE to the commit, so places are given out one after the other.
 # A function, for it runs for every message and its plan is kept (migration 0017).
 _ASK = text(
-    "SELECT place FROM frontdesk_ask(:company, :conversation, :lead, :message, :turn, :content, :title, :at, :due_at,"
-    " :most_unfinished)"
+    "SELECT place, followed FROM frontdesk_ask(:company, :conversation, :lead, :message, :turn, :content, :title, :at,"
+    " :due_at, :most_unfinished)"
 )
 
 
@@ -137,10 +137,10 @@ def ask(
     at: datetime,
     due_at: datetime,
     most_unfinished: int,
-) -> int | None:
-    """Stores a visitor's message and its turn at the conversation's next place, which it returns. None, and nothing
-    stored, when the conversation isn't there for this lead (None: for anybody of the company), is closed, its agent is
-    off, or too many messages wait."""
+) -> tuple[int, bool] | None:
+    """Stores a visitor's message and its turn at the conversation's next place; returns that, and whether a webhook
+    wants to hear of the message. None, and nothing stored, when the conversation isn't there for this lead (None: for
+    anybody of the company), is closed, its agent is off, or too many messages wait."""
     values = {
         "company": company_id,
         "conversation": conversation_id,
@@ -153,4 +153,5 @@ def ask(
         "due_at": due_at,
         "most_unfinished": most_unfinished,
     }
-    return session().execute(_ASK, values).scalar()
+    row = session().execute(_ASK, values).first()
+    return None if row is None else (row.place, row.followed)

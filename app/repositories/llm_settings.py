@@ -1,35 +1,40 @@
 """Settings: which models a company or an agent uses."""
 
-from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, bindparam, delete, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Row, bindparam, delete, select, text, update
 
+from app.core.crypto import keyring
 from app.core.paging import Listing, Page, PageRequest
 from app.core.transaction import session
 from app.models.agent import Agent
-from app.models.base import EncryptedText
 from app.models.llm_settings import LlmSettings
 from app.repositories.changes import changed_rows
+
+# Settings with their models, by the names of `frontdesk_model_chain`'s columns.
+SettingsRow = Row[Any] | SimpleNamespace
 
 LONGEST_CHAIN = 3  # settings that one falls back to, itself not counted
 
 # A function, for it runs for every message and Postgres plans it four times as long as it runs it (migration 0017).
-_CHAIN = text("SELECT * FROM frontdesk_model_chain(:company, :agent, :longest)").columns(
-    settings_id=Uuid,
-    llm_api_key=EncryptedText,
-    llm_additional_params=JSONB,
-    embedding_api_key=EncryptedText,
-    embedding_additional_params=JSONB,
-)
+_CHAIN = text("SELECT * FROM frontdesk_model_chain(:company, :agent, :longest)")
 
 
-def find_chain(*, company_id: UUID, agent_id: UUID) -> Sequence[Row[Any]]:
+def find_chain(*, company_id: UUID, agent_id: UUID) -> list[SettingsRow]:
     """The settings that an agent works with and those they fall back to, each with its models, in order: the ones
     that the agent names, else its own (the default one, else the newest), else the company's default."""
-    return session().execute(_CHAIN, {"company": company_id, "agent": agent_id, "longest": LONGEST_CHAIN}).all()
+    found = session().execute(_CHAIN, {"company": company_id, "agent": agent_id, "longest": LONGEST_CHAIN})
+    return [opened(row) for row in found]
+
+
+def opened(row: Row[Any]) -> SettingsRow:
+    """A row of `frontdesk_model_chain`, its keys decrypted."""
+    values = dict(row._mapping)
+    for name in ("llm_api_key", "embedding_api_key"):
+        values[name] = None if values[name] is None else keyring().decrypt(values[name])
+    return SimpleNamespace(**values)
 
 
 _OWN = select(LlmSettings).where(LlmSettings.company_id == bindparam("company"))

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.types import String
 
+from app.core.tenancy import entering
 from app.core.transaction import session
 from app.models.chunk_embedding import INDEXED_DIMENSIONS
 
@@ -32,6 +33,8 @@ _EXACT = """
             AND d.deleted_at IS NULL AND d.generation = c.generation)
     ORDER BY e.cosine DESC LIMIT :depth
 """
+_OF_LEXEMES = "CAST(:lexemes AS tsquery)"
+_OF_WORDS = "frontdesk_any_word(CAST(:configurations AS text[]), CAST(:words AS text[]))"
 _NEAREST_EXACT = "nearest AS MATERIALIZED ({exact})"
 # A scan of the index gives up where nearly all that is near is deleted or others'; then every vector is compared.
 _NEAREST_INDEXED = """
@@ -46,7 +49,7 @@ _NEAREST_INDEXED = """
 _SEARCH = """
     WITH {nearest},
     worded AS MATERIALIZED (
-        SELECT id, rank FROM frontdesk_find_worded(:company, :agent, CAST(:words AS tsquery), :depth)
+        SELECT id, rank FROM frontdesk_find_worded(:company, :agent, {asked}, :depth)
     ),
     near_range AS (SELECT min(cosine) AS low, max(cosine) AS high, avg(cosine) AS mean FROM nearest),
     word_range AS (SELECT min(rank) AS low, max(rank) AS high FROM worded),
@@ -144,24 +147,32 @@ def search(
     agent_id: UUID,
     space: str,
     vector: Sequence[float],
-    lexemes: Sequence[str],
+    asked: Sequence[str] | Sequence[Words],
     most: int,
     exact: bool,
     depth: int = 50,
 ) -> list[Passage]:
     """The best passages, best first. `vector` is the question's, of length 1, in `space`; passages with any of the
-    `lexemes` count as worded like it."""
+    words that are `asked` for count as worded like it: words, or lexemes made of them by `lexemes`. May be a
+    transaction by itself, and enters the company then."""
     parameters: dict[str, Any] = {
         "company": company_id,
         "agent": agent_id,
         "space": space,
         "vector": _literal(vector),
-        "words": " | ".join(map(_quoted, lexemes)),
         "depth": depth,
         "most": most,
     }
+    words = [each for each in asked if isinstance(each, Words)]
+    if words:
+        parameters |= {
+            "configurations": [each.configuration for each in words],
+            "words": [each.words for each in words],
+        }
+    else:
+        parameters["lexemes"] = " | ".join(_quoted(each) for each in asked if isinstance(each, str))
     indexed = not exact and len(vector) in INDEXED_DIMENSIONS
-    return [Passage(*row) for row in session().execute(_statement(indexed), parameters)]
+    return [Passage(*row) for row in session().execute(_statement(indexed, bool(words), entering()), parameters)]
 
 
 def lexemes(words: Sequence[Words]) -> list[str]:
@@ -200,9 +211,10 @@ def live_among(*, company_id: UUID, chunk_ids: Sequence[UUID]) -> set[UUID]:
 
 
 @cache
-def _statement(indexed: bool) -> TextClause:
+def _statement(indexed: bool, of_words: bool, beginning: str) -> TextClause:
     nearest = (_NEAREST_INDEXED if indexed else _NEAREST_EXACT).format(exact=_EXACT)
-    return text(_SEARCH.format(nearest=nearest)).bindparams(bindparam("vector", type_=String))
+    search = _SEARCH.format(nearest=nearest, asked=_OF_WORDS if of_words else _OF_LEXEMES)
+    return text(beginning + search).bindparams(bindparam("vector", type_=String))
 
 
 @cache

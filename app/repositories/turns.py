@@ -1,7 +1,7 @@
 """Turns: claimed by a conditional update, stored by attempt, found again by a sweep."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,17 +11,18 @@ from sqlalchemy import Row, bindparam, func, select, text, tuple_, update
 from app.core.tenancy import note_company
 from app.core.transaction import session
 from app.models.turn import Turn, TurnOutcome, TurnStatus
+from app.repositories import llm_settings
 from app.repositories.changes import changed_rows
 
 _UNFINISHED = Turn.status.in_([TurnStatus.QUEUED, TurnStatus.PROCESSING])
 # What runs for every message is a function of Postgres, which keeps its plan (migration 0017).
-_CLAIMED = text("SELECT * FROM frontdesk_claim_turn(:company, :wanted, :moment, :lease_end)")
 _CONTEXT_OF = text("SELECT * FROM frontdesk_turn_context(:company, :message, :most_said)")
 _TAKEN = text(
-    "SELECT c.*, x.* FROM frontdesk_claim_turn(:company, :wanted, :moment, :lease_end) c"
+    "SELECT c.*, x.*, m.* FROM frontdesk_claim_turn(:company, :wanted, :moment, :lease_end) c"
     " LEFT JOIN LATERAL frontdesk_turn_context(:company, c.message_id, :most_said) x ON true"
+    " LEFT JOIN LATERAL frontdesk_model_chain(:company, c.agent_id, :longest_chain) WITH ORDINALITY m ON true"
+    " ORDER BY m.ordinality"
 )
-_OF_CLAIM = 5  # columns
 _FINISH = text(
     """
     UPDATE turns SET status = :status, outcome = :outcome, first_delta_at = :first_delta_at, finished_at = :at,
@@ -65,35 +66,40 @@ class Context:
     said: Sequence[tuple[str, str]]
 
 
+# How many columns they are of what is taken.
+_OF_CLAIM = len(fields(Claim)) - len(["turn_id", "company_id"])
+_OF_CONTEXT = len(fields(Context))
+
+
 def take(
     *, company_id: UUID, turn_id: UUID, at: datetime, lease: timedelta, most_said: int
-) -> tuple[Claim, Context | None] | None:
-    """Takes a turn, with its context; None when it is finished, somebody else's, or not its conversation's next.
-    Enters the company."""
-    parameters = _claiming(company_id, turn_id, at, lease) | {"most_said": most_said}
-    row = session().execute(_TAKEN, parameters).first()
+) -> tuple[Claim, Context | None, Sequence[Row[Any]]] | None:
+    """Takes a turn, with its context and the models of its agent (for `llm_settings.opened`); None when it is finished,
+    somebody else's, or not its conversation's next. May be a transaction by itself. Enters the company."""
+    parameters = {
+        "company": company_id,
+        "wanted": turn_id,
+        "moment": at,
+        "lease_end": at + lease,
+        "most_said": most_said,
+        "longest_chain": llm_settings.LONGEST_CHAIN,
+    }
+    rows = session().execute(_TAKEN, parameters).all()
     note_company(company_id)
-    if row is None:
+    if not rows:
         return None
-    context = Context(*row[_OF_CLAIM:]) if row.question is not None else None
-    return Claim(turn_id, company_id, *row[:_OF_CLAIM]), context
-
-
-def claim(*, company_id: UUID, turn_id: UUID, at: datetime, lease: timedelta) -> Claim | None:
-    """Takes a turn without looking at what it needs; None as above. Enters the company."""
-    row = session().execute(_CLAIMED, _claiming(company_id, turn_id, at, lease)).first()
-    note_company(company_id)
-    return None if row is None else Claim(turn_id, company_id, *row)
+    claim, context = rows[0][:_OF_CLAIM], rows[0][_OF_CLAIM : _OF_CLAIM + _OF_CONTEXT]
+    return (
+        Claim(turn_id, company_id, *claim),
+        Context(*context) if rows[0].question is not None else None,
+        [row for row in rows if row.settings_id is not None],
+    )
 
 
 def context_of(*, company_id: UUID, message_id: UUID, most_said: int) -> Context | None:
     """What answering a message needs to know; None when the message, its conversation or its agent is deleted."""
     row = session().execute(_CONTEXT_OF, {"company": company_id, "message": message_id, "most_said": most_said}).first()
     return None if row is None else Context(*row)
-
-
-def _claiming(company_id: UUID, turn_id: UUID, at: datetime, lease: timedelta) -> dict[str, Any]:
-    return {"company": company_id, "wanted": turn_id, "moment": at, "lease_end": at + lease}
 
 
 def finish(

@@ -132,7 +132,7 @@ def ask(principal: Principal, conversation_id: UUID, text: str) -> Asked:
     company_id = principal.company()
     at = now()
     asked = Asked(company_id=company_id, conversation_id=conversation_id, message_id=new_id(), turn_id=new_id())
-    place = conversations.ask(
+    taken = conversations.ask(
         company_id=company_id,
         conversation_id=conversation_id,
         lead_id=principal.id if principal.kind is PrincipalKind.LEAD else None,
@@ -144,11 +144,13 @@ def ask(principal: Principal, conversation_id: UUID, text: str) -> Asked:
         due_at=at + _WAIT_FOR_WORKER,
         most_unfinished=settings().max_queued_turns,
     )
-    if place is None:
+    if taken is None:
         _refuse(principal, conversation_id)
-    webhook_events.record(
-        company_id, Type.MESSAGE_CREATED, conversation_id, lambda: shown(*_as_stored(asked, text, place, at))
-    )
+    place, followed = taken
+    if followed:
+        webhook_events.record(
+            company_id, Type.MESSAGE_CREATED, conversation_id, lambda: shown(*_as_stored(asked, text, place, at))
+        )
     after_commit(lambda: turn_events.announce_queued(asked.conversation_id, asked.turn_id, asked.message_id))
     enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=asked.turn_id)
     return asked

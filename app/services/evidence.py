@@ -80,17 +80,15 @@ def look_up(wanted: Wanted, asked: str) -> Evidence:
     started = time.monotonic()
     vector = [float(value) for value in embedder.embed_queries([asked])[0]]
     calls = _calls(choice, asked, started)
-    with transaction():
-        enter_company(wanted.company_id)
-        found = retrieval.find(
-            company_id=wanted.company_id,
-            agent_id=wanted.agent_id,
-            space=wanted.space,
-            vector=vector,
-            question=asked,
-            languages=wanted.languages,
-            most=max(wanted.most, _CANDIDATES),
-        )
+    found = retrieval.find(
+        company_id=wanted.company_id,
+        agent_id=wanted.agent_id,
+        space=wanted.space,
+        vector=vector,
+        question=asked,
+        languages=wanted.languages,
+        most=max(wanted.most, _CANDIDATES),
+    )
     ranking = _ranked(asked, wanted.languages, found)
     passages = [replace(found[at], score=score) for at, score in ranking.order[: wanted.most]]
     return Evidence(asked, passages, ranking.standing, embedder, calls)

@@ -10,8 +10,6 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from app.ai import language
 from app.ai.chat import ChatProvider, Timeouts
 from app.ai.circuits import circuit_key
@@ -22,6 +20,7 @@ from app.ai.resilience import Candidate
 from app.core.settings import settings
 from app.models.provider import ProviderType
 from app.repositories import llm_settings
+from app.repositories.llm_settings import SettingsRow
 from app.services import model_vendors
 from app.services.guarded_models import GuardedChat, GuardedEmbedder, refuse_internal
 
@@ -120,17 +119,18 @@ BUILTIN = Choice(chat=(), embedding=BUILTIN_EMBEDDING)
 def find(*, company_id: UUID, agent_id: UUID) -> Choice:
     """What the agent works with: the settings that it names, else its own, else its company's default, else `BUILTIN`;
     and what they fall back to. What is inactive is passed over; a builtin chat model ends the line."""
-    rows = llm_settings.find_chain(company_id=company_id, agent_id=agent_id)
-    return of_rows(rows) if rows else BUILTIN
+    return of_rows(llm_settings.find_chain(company_id=company_id, agent_id=agent_id))
 
 
-def of_rows(rows: Sequence[Row[Any]]) -> Choice:
+def of_rows(rows: Sequence[SettingsRow]) -> Choice:
     """The choice that rows of `llm_settings.find_chain` come to."""
+    if not rows:
+        return BUILTIN
     embedding = next((embedding_of(row) for row in rows if row.embedding_active), BUILTIN_EMBEDDING)
     return Choice(chat=tuple(_chat_line(rows)), embedding=embedding)
 
 
-def _chat_line(rows: Sequence[Row[Any]]) -> Sequence[ChatChoice]:
+def _chat_line(rows: Sequence[SettingsRow]) -> Sequence[ChatChoice]:
     line: list[ChatChoice] = []
     for row in rows:
         if row.llm_active and row.llm_type == ProviderType.BUILTIN:
@@ -140,7 +140,7 @@ def _chat_line(rows: Sequence[Row[Any]]) -> Sequence[ChatChoice]:
     return line
 
 
-def chat_of(row: Row[Any]) -> ChatChoice:
+def chat_of(row: SettingsRow) -> ChatChoice:
     """The chat model of one row of settings."""
     kind = ProviderType(row.llm_type)
     return ChatChoice(
@@ -159,7 +159,7 @@ def chat_of(row: Row[Any]) -> ChatChoice:
     )
 
 
-def embedding_of(row: Row[Any]) -> EmbeddingChoice:
+def embedding_of(row: SettingsRow) -> EmbeddingChoice:
     """The embedding model of one row of settings."""
     kind = ProviderType(row.embedding_type)
     if kind is ProviderType.BUILTIN:

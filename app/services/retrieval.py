@@ -1,19 +1,17 @@
 """Finding the passages that answer a question."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TypeVar
 from uuid import UUID
 
 from cachetools import TTLCache
 
 from app.ai import language
+from app.core.tenancy import enter_company
+from app.core.transaction import single_statement, transaction
 from app.repositories import passages
 from app.repositories.passages import EXACT_UP_TO, Passage, Words
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 # How many languages' dictionaries a question is looked up with.
 _MOST_LANGUAGES = 4
@@ -50,18 +48,24 @@ def find(
     """The passages of the agent's live documents that fit best, best first.
 
     `vector` is the question's in `space`; `languages` are the question's own and those of the documents, in order of
-    importance.
+    importance. Needs no transaction: mostly it is one statement.
     """
-    vocabulary = _vocabulary(company_id, agent_id)
-    return passages.search(
-        company_id=company_id,
-        agent_id=agent_id,
-        space=space,
-        vector=vector,
-        lexemes=_telling(passages.lexemes(_words(question, languages)), vocabulary),
-        most=most,
-        exact=_is_small(company_id, agent_id, space),
-    )
+    vocabulary, exact = _known(company_id, agent_id, space)
+    asked: Sequence[Words] | Sequence[str] = _words(question, languages)
+    if vocabulary.passages > _MOST_RANKED:
+        with single_statement():
+            lexemes = passages.lexemes(_words(question, languages))
+        asked = _telling(lexemes, vocabulary)
+    with single_statement():
+        return passages.search(
+            company_id=company_id,
+            agent_id=agent_id,
+            space=space,
+            vector=vector,
+            asked=asked,
+            most=most,
+            exact=exact,
+        )
 
 
 def forget() -> None:
@@ -83,8 +87,6 @@ def _words(question: str, languages: Sequence[str]) -> list[Words]:
 
 def _telling(lexemes: Sequence[str], vocabulary: _Vocabulary) -> list[str]:
     """The rarest, as many as are cheap enough to look for."""
-    if vocabulary.passages <= _MOST_RANKED:
-        return list(lexemes)
     telling, ranked = [], 0.0
     for lexeme in sorted(lexemes, key=lambda each: vocabulary.having.get(each, 0)):
         ranked += vocabulary.having.get(lexeme, 0)
@@ -94,12 +96,24 @@ def _telling(lexemes: Sequence[str], vocabulary: _Vocabulary) -> list[str]:
     return telling
 
 
-def _vocabulary(company_id: UUID, agent_id: UUID) -> _Vocabulary:
-    def make() -> _Vocabulary:
-        number = passages.count(company_id=company_id, agent_id=agent_id)
-        return _Vocabulary(number, _frequent_words(company_id, agent_id, number))
+def _known(company_id: UUID, agent_id: UUID, space: str) -> tuple[_Vocabulary, bool]:
+    """The agent's vocabulary, and whether its vectors in the space are few enough to compare all of them."""
+    with _lock:
+        vocabulary, small = _vocabularies.get(agent_id), _small.get((agent_id, space))
+    if vocabulary is not None and small is not None:
+        return vocabulary, small
+    with transaction():
+        enter_company(company_id)
+        vocabulary = vocabulary or _vocabulary(company_id, agent_id)
+        small = _is_small(company_id, agent_id, space)
+    with _lock:
+        _vocabularies[agent_id], _small[(agent_id, space)] = vocabulary, small
+    return vocabulary, small
 
-    return _remembered(_vocabularies, agent_id, make)
+
+def _vocabulary(company_id: UUID, agent_id: UUID) -> _Vocabulary:
+    number = passages.count(company_id=company_id, agent_id=agent_id)
+    return _Vocabulary(number, _frequent_words(company_id, agent_id, number))
 
 
 def _frequent_words(company_id: UUID, agent_id: UUID, number: int) -> Mapping[str, float]:
@@ -112,18 +126,5 @@ def _frequent_words(company_id: UUID, agent_id: UUID, number: int) -> Mapping[st
 
 
 def _is_small(company_id: UUID, agent_id: UUID, space: str) -> bool:
-    def make() -> bool:
-        most = EXACT_UP_TO + 1
-        return passages.count_up_to(company_id=company_id, agent_id=agent_id, space=space, most=most) < most
-
-    return _remembered(_small, (agent_id, space), make)
-
-
-def _remembered(cache: TTLCache[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
-    with _lock:
-        known = cache.get(key)
-    if known is None:
-        known = make()
-        with _lock:
-            cache[key] = known
-    return known
+    most = EXACT_UP_TO + 1
+    return passages.count_up_to(company_id=company_id, agent_id=agent_id, space=space, most=most) < most

@@ -6,6 +6,7 @@ that owns it can store, a unique index allows one answer for each message, and a
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,13 +20,22 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.settings import settings
 from app.core.tenancy import across_companies, enter_company
-from app.core.transaction import transaction
+from app.core.transaction import single_statement, transaction
 from app.errors import Unavailable
 from app.jobs import JobName, send
 from app.models.message import Message, MessageRole
 from app.models.turn import Turn, TurnOutcome, TurnStatus
 from app.models.webhook_event import WebhookEventType as Type
-from app.repositories import conversations, messages, model_calls, passages, turns, unanswered_questions
+from app.repositories import (
+    conversations,
+    llm_settings,
+    messages,
+    model_calls,
+    passages,
+    turns,
+    unanswered_questions,
+)
+from app.repositories.llm_settings import SettingsRow
 from app.repositories.turns import Claim, Context
 from app.services import answering, model_choice, turn_events, turn_leases, turn_starts, webhook_events
 from app.services.history import bounded
@@ -108,20 +118,14 @@ def sweep() -> int:
 def _take(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"]:
     """The turn, if it is to be had, and what answering it takes; None for the latter when its message is gone.
 
-    Both in one transaction, for they are most of what comes before the first word. When loading fails the claim stands
+    Both in one statement, for they are most of what comes before the first word. When loading fails the claim stands
     all the same, or the turn would be tried for ever without an attempt being counted.
     """
-    try:
-        return when_database_is_back(lambda: _take_and_load(company_id, turn_id))
-    except (DBAPIError, PoolTimeout):
-        raise
-    except Exception:
-        log.exception("what a turn needs can't be loaded", extra={"turn": str(turn_id)})
-        return when_database_is_back(lambda: _claim(company_id, turn_id)), _BROKEN
+    return when_database_is_back(lambda: _take_and_load(company_id, turn_id))
 
 
 def _take_and_load(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Work | None"]:
-    with transaction():
+    with single_statement():
         taken = turns.take(
             company_id=company_id,
             turn_id=turn_id,
@@ -129,22 +133,22 @@ def _take_and_load(company_id: UUID, turn_id: UUID) -> tuple[Claim | None, "_Wor
             lease=turn_leases.lease_time(),
             most_said=_MOST_HISTORY,
         )
-        if taken is None:
-            return None, None
-        claim, context = taken
-        return claim, _work(claim, context)
-
-
-def _claim(company_id: UUID, turn_id: UUID) -> Claim | None:
-    with transaction():
-        return turns.claim(company_id=company_id, turn_id=turn_id, at=now(), lease=turn_leases.lease_time())
+    if taken is None:
+        return None, None
+    claim, context, chain = taken
+    try:
+        return claim, _work(claim, context, [llm_settings.opened(row) for row in chain])
+    except Exception:
+        log.exception("what a turn needs can't be loaded", extra={"turn": str(turn_id)})
+        return claim, _BROKEN
 
 
 def _load_again(claim: Claim) -> _Work | None:
     with transaction():
         enter_company(claim.company_id)
         context = turns.context_of(company_id=claim.company_id, message_id=claim.message_id, most_said=_MOST_HISTORY)
-        return _work(claim, context)
+        chain = llm_settings.find_chain(company_id=claim.company_id, agent_id=claim.agent_id)
+    return _work(claim, context, chain)
 
 
 def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place) -> None:
@@ -185,7 +189,7 @@ def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Pl
     _wake(work.claim, waiting)
 
 
-def _work(claim: Claim, context: Context | None) -> _Work | None:
+def _work(claim: Claim, context: Context | None, chain: Sequence[SettingsRow]) -> _Work | None:
     if context is None:
         return None
     history = [
@@ -201,7 +205,7 @@ def _work(claim: Claim, context: Context | None) -> _Work | None:
         languages=tuple(context.languages),
         document_languages=tuple(context.document_languages),
         space=context.embedding_space,
-        choice=model_choice.find(company_id=claim.company_id, agent_id=claim.agent_id),
+        choice=model_choice.of_rows(chain),
         has_data=context.has_data,
         history=bounded(history, context.max_context_length),
         deadline=time.monotonic() + settings().turn_seconds,

@@ -114,12 +114,12 @@ END
 $$;
 """
 # Stores a message and its turn at the conversation's next place; no row, and nothing stored, when the conversation
-# takes no message from this lead (null: from anybody of the company).
+# takes no message from this lead (null: from anybody of the company). `followed`: a webhook wants to hear of it.
 _ASK = """
 CREATE FUNCTION frontdesk_ask(
     wanted_company uuid, wanted_conversation uuid, asking_lead uuid, new_message uuid, new_turn uuid,
     new_content text, new_title text, moment timestamptz, turn_due_at timestamptz, most_unfinished integer
-) RETURNS TABLE (place integer)
+) RETURNS TABLE (place integer, followed boolean)
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -143,18 +143,41 @@ BEGIN
     SELECT new_turn, wanted_company, talk.id, new_message, talk.agent_id, talk.place, 'queued', turn_due_at, moment,
         moment
     FROM talk
-    RETURNING turns.sequence;
+    RETURNING turns.sequence, EXISTS (
+        SELECT FROM webhooks w WHERE w.company_id = wanted_company AND w.status IN ('active', 'switched_off')
+            AND (cardinality(w.event_types) = 0 OR 'message.created' = ANY (w.event_types))
+    );
+END
+$$;
+"""
+
+
+# Passages with any of these words, each looked up with its configuration's dictionary: without stop words, cut to their
+# stems, none of them taken for an operator.
+_ANY_WORD = r"""
+CREATE FUNCTION frontdesk_any_word(configurations text[], words text[]) RETURNS tsquery
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(string_agg(
+            $q$'$q$ || replace(replace(lexeme, $q$\$q$, $q$\\$q$), $q$'$q$, $q$''$q$) || $q$'$q$, ' | '), '')::tsquery
+        FROM (
+            SELECT DISTINCT lexeme FROM unnest(configurations, words) AS each (configuration, terms),
+                unnest(to_tsvector(configuration::regconfig, terms))
+        ) found
+    );
 END
 $$;
 """
 
 
 def upgrade() -> None:
-    for statement in (_CLAIM, _CONTEXT, _CHAIN, _ASK):
+    for statement in (_CLAIM, _CONTEXT, _CHAIN, _ASK, _ANY_WORD):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION frontdesk_any_word(text[], text[])")
     op.execute(
         "DROP FUNCTION frontdesk_ask(uuid, uuid, uuid, uuid, uuid, text, text, timestamptz, timestamptz, integer)"
     )

@@ -120,7 +120,7 @@ class Search:
             agent_id=question.company.agent_id,
             space=SPACE,
             vector=question.vector,
-            lexemes=lexemes,
+            asked=lexemes,
             most=10,
             exact=exact,
         )

@@ -18,7 +18,7 @@ from app.models.message import Message
 from app.models.turn import Turn, TurnOutcome, TurnStatus
 from app.models.unanswered_question import UnansweredQuestion
 from app.repositories import turns as rows
-from app.services import answering, turn_leases, turns
+from app.services import answering, model_choice, turn_leases, turns
 from app.services.questions import Composed, Listener, Question
 from tests.conversation.conftest import Desk
 from tests.rows import all_of, change, count, now_in
@@ -194,6 +194,16 @@ def test_deleting_the_conversation_calls_the_answer_off(
     worker(queued["task_id"])
     assert count(desk.database, Message, Message.role == "assistant") == 0
     assert now_in(desk.database, Turn, UUID(queued["task_id"])).error_code == "message_deleted"
+
+
+def test_a_turn_whose_models_cannot_be_loaded_fails_and_says_so(
+    desk: Desk, worker: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = desk.ask()
+    monkeypatch.setattr(model_choice, "of_rows", lambda rows: 1 / 0)  # as with a key that a lost secret encrypted
+    worker(queued["task_id"])
+    turn = now_in(desk.database, Turn, UUID(queued["task_id"]))
+    assert (turn.status, turn.error_code, turn.attempt) == ("failed", "internal_error", 1)
 
 
 def test_gives_up_after_too_many_attempts(

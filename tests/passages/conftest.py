@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -57,7 +58,7 @@ class Shelf:
         return document, ids
 
     def search(
-        self, vector: Sequence[float], *lexemes: str, exact: bool = True, most: int = 8, entered: UUID | None = None
+        self, vector: Sequence[float], *asked: Any, exact: bool = True, most: int = 8, entered: UUID | None = None
     ) -> list[Passage]:
         """What the repository finds, as the application's role with the company entered."""
         with self.app.app_context(), transaction():
@@ -67,15 +68,14 @@ class Shelf:
                 agent_id=self.agent_id,
                 space=SPACE,
                 vector=vector,
-                lexemes=lexemes,
+                asked=asked,
                 most=most,
                 exact=exact,
             )
 
     def find(self, question: str, vector: Sequence[float], *languages: str) -> list[str]:
-        """The texts that the service finds."""
-        with self.app.app_context(), transaction():
-            tenancy.enter_company(self.company_id)
+        """The texts that the service finds, in transactions of its own."""
+        with self.app.app_context():
             found = retrieval.find(
                 company_id=self.company_id,
                 agent_id=self.agent_id,

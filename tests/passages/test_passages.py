@@ -71,7 +71,7 @@ def test_finds_by_words_without_vectors(shelf: Shelf, database: Session) -> None
             agent_id=shelf.agent_id,
             space="another/space/384",
             vector=towards(3),
-            lexemes=["parcel"],
+            asked=["parcel"],
             most=8,
             exact=True,
         )
@@ -129,6 +129,33 @@ def test_takes_every_lexeme_for_what_it_is(shelf: Shelf, lexeme: str) -> None:
     assert texts(shelf.search(towards(0, 2), lexeme, "parcel")) == [LABEL[0]]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        [Words("english", "where are the parcels")],
+        [Words("spanish", "dónde"), Words("english", "PARCEL")],
+        [Words("simple", "https://shop.example/o'neil\\b?a=1&b='2' | !parcel:* & ''"), Words("english", "parcel")],
+    ],
+    ids=["one language", "two languages", "operators"],
+)
+def test_looks_words_up_as_they_are_indexed(shelf: Shelf, words: list[Words]) -> None:
+    shelf.add(LABEL, GIFTS)
+    found = shelf.search(towards(9), *words)
+    assert {each.text: each.rank > 0 for each in found} == {LABEL[0]: True, GIFTS[0]: False}
+    lexemes = shelf.search(towards(9), *_lexemes(shelf, words))
+    assert [(each.text, each.rank) for each in found] == [(each.text, each.rank) for each in lexemes]
+
+
+def test_words_without_meaning_find_nothing_by_words(shelf: Shelf) -> None:
+    shelf.add(LABEL)
+    assert [each.rank for each in shelf.search(towards(9), Words("english", "the of and"))] == [0.0]
+
+
+def _lexemes(shelf: Shelf, words: list[Words]) -> list[str]:
+    with shelf.app.app_context(), transaction():
+        return passages.lexemes(words)
+
+
 def test_cuts_words_to_what_is_indexed(shelf: Shelf) -> None:
     with shelf.app.app_context(), transaction():
         assert set(passages.lexemes([Words("english", "where are the parcels"), Words("spanish", "los paquetes")])) == {
@@ -164,7 +191,7 @@ def test_the_service_leaves_the_most_frequent_words_of_a_large_agent_out(
     shelf.add(*[(f"Acme parcel {each}.", towards(each)) for each in range(1, 10)], ("Acme gift.", towards(20)))
     asked: list[list[str]] = []
     search = passages.search
-    monkeypatch.setattr(passages, "search", lambda **named: asked.append(sorted(named["lexemes"])) or search(**named))
+    monkeypatch.setattr(passages, "search", lambda **named: asked.append(sorted(named["asked"])) or search(**named))
     assert shelf.find("Acme gift", towards(20))[0] == "Acme gift."
     assert asked == [["gift"]]
 
