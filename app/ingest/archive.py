@@ -3,7 +3,7 @@
 import contextlib
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -41,12 +41,12 @@ def opened(source: Source) -> Iterator[zipfile.ZipFile]:
         raise Broken("The document is an archive that is damaged or incomplete.") from None
 
 
-def elements(archive: zipfile.ZipFile, name: str, parent: str) -> Iterator[Any]:
-    """The children of the elements named `parent` in a part, one after the other; each is forgotten afterwards."""
+def elements(archive: zipfile.ZipFile, name: str, parents: Container[str]) -> Iterator[Any]:
+    """The children of the elements of these names in a part, one after the other; each is forgotten afterwards."""
     with archive.open(name) as part:
         for _event, element in etree.iterparse(part, **_SAFE):
             above = element.getparent()
-            if above is not None and above.tag == parent:
+            if above is not None and above.tag in parents:
                 yield element
                 element.clear()
                 while element.getprevious() is not None:

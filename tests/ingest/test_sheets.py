@@ -48,6 +48,61 @@ def test_hidden_sheets_are_not_read(read: Reader) -> None:
     assert read(Kind.XLSX, out.getvalue()).texts == ["seen"]
 
 
+def _saved(book: openpyxl.Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "shown"),
+    [
+        (0.19, "0%", "19%"),
+        (0.19, "0 %", "19 %"),
+        (0.075, "0.0%", "7.5%"),
+        (12.5, "#,##0.00 €", "12.50 €"),
+        (1234.5, '#,##0.00\\ "€"', "1234.50 €"),
+        (12.5, "[$$-409]#,##0.00", "$12.50"),
+        (12.5, "[$CHF] #,##0.00", "CHF 12.50"),
+        (12.5, '_-* #,##0.00\\ "€"_-;\\-* #,##0.00\\ "€"_-;_-* "-"??\\ "€"_-;_-@_-', "12.50 €"),
+        (-12.5, '#,##0.00\\ "€"', "-12.50 €"),
+        (-12.5, '#,##0.00 "€";[Red](#,##0.00 "€")', "(12.50 €)"),
+        (-0.001, "0.00", "0.00"),
+        (2.675, "0.00", "2.68"),
+        (12.5, '0.0#" kg"', "12.5 kg"),
+        (1_500_000, '0.0,," Mio. €"', "1.5 Mio. €"),
+        (1067, "00000", "01067"),
+        (7, 'General" days"', "7 days"),
+        (0.5, "# ?/?", "0.5"),
+        (12345, "0.0E+00", "12345"),
+        (12.5, '[<10]0.0;0.00" €"', "12.5"),
+        (1e300, "0.00", "1e+300"),
+        (99_999_999_999, f"0.{'0' * 30}", "99999999999"),
+        (0.5, "0%%", "0.5"),
+        (44, '"price on request"', "price on request"),
+    ],
+)
+def test_numbers_are_read_as_they_are_shown(read: Reader, number: float, code: str, shown: str) -> None:
+    book = openpyxl.Workbook()
+    book.active["C3"] = number
+    book.active["C3"].number_format = code
+    book.active["D3"] = "as shown"
+    assert read(Kind.XLSX, _saved(book)).texts == [f"{shown} | as shown"]
+
+
+def test_what_is_hidden_is_not_read(read: Reader) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append([])
+    sheet.append(["Plan", "Cost", "Margin", "Price", "Note"])
+    for plan in ("Basic", "Secret", "Pro"):
+        sheet.append([plan, 1, 2, 10, "internal"])
+        sheet.cell(sheet.max_row, 5).number_format = ";;;"
+    sheet.row_dimensions[4].hidden = True
+    sheet.column_dimensions.group("B", "C", hidden=True)
+    assert read(Kind.XLSX, _saved(book)).texts == ["Plan: Basic | Price: 10\nPlan: Pro | Price: 10"]
+
+
 def test_an_empty_sheet_gives_its_name_to_nothing(read: Reader) -> None:
     collected = read(Kind.XLSX, files.workbook({"Empty": [], "Times": [["Opens", "At"], ["Daily", "9"]]}))
     assert collected.headings == [("Times",)]

@@ -65,7 +65,7 @@ class _Document:
         self._list_page: int | None = None
 
     def read(self) -> None:
-        for number, element in enumerate(archive.elements(self._package, self._main, f"{W}body"), 1):
+        for number, element in enumerate(archive.elements(self._package, self._main, {f"{W}body"}), 1):
             self._block(element)
             if number % _TICK_BLOCKS == 0:
                 self._sink.progress(number, None)

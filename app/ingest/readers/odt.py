@@ -27,7 +27,7 @@ def read(source: Source, sink: Sink) -> None:
             raise Broken("The document lacks its main part.")
         meta = archive.tree(package, "meta.xml")
         sink.title("" if meta is None else next((each.text or "" for each in meta.iter(_TITLE)), ""))
-        for element in archive.elements(package, "content.xml", f"{_OFFICE}text"):
+        for element in archive.elements(package, "content.xml", {f"{_OFFICE}text"}):
             _write(element, sink)
 
 
