@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.ai.common_words import points_back
-from app.ai.sentences import Span, is_heading, is_list_item, is_numbered_item, is_row
+from app.ai.sentences import Span, ends_unmarked, is_heading, is_list_item, is_numbered_item, is_row
 from app.ai.table_heads import find_head
 
 _LIST_ITEMS = 8
@@ -39,7 +39,8 @@ def _told_end(text: str, spans: Sequence[Span], number: int, start: int) -> int:
     for span in spans[number + 1 :]:
         if end - start >= _ENOUGH_CHARACTERS or span.end - start > _MOST_CHARACTERS:
             break
-        if not text[start:end].endswith(_SENTENCE_ENDS) or not _same_paragraph(text, end, span):
+        ended = text[start:end].endswith(_SENTENCE_ENDS) or ends_unmarked(text, end)
+        if not ended or not _same_paragraph(text, end, span):
             break
         end = span.end
     return end

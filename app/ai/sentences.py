@@ -24,6 +24,12 @@ _NUMBER = re.compile(r"\s*\(?\d{1,3}[.)]\s*")
 _BLANK = re.compile(r"\s+")
 # What app.ingest.readers.tables writes between the cells of a row.
 _BETWEEN_CELLS = re.compile(r" \| ")
+# Thai and Lao mark the end of a sentence by a blank at most. It ends clauses, too, and stands around numbers and the
+# sign of repetition, so a part between blanks may as well be less than a sentence, but not as little as a few words.
+_UNMARKED_END = re.compile(
+    r"(?<=[\u0e01-\u0e45\u0e47-\u0e4e\u0e81-\u0ec5\u0ec8-\u0ece])\s+(?=[\u0e01-\u0e45\u0e81-\u0ec5])"
+)
+_LEAST_UNMARKED = 25
 # A line at least this long that ends in mid-sentence was probably broken by the page's width.
 _WRAPPED_LINE = 40
 
@@ -44,7 +50,7 @@ def split(text: str, language: str) -> list[Span]:
     """The sentences of `text` in order, without the blanks and bullets around them, each at most 400 characters.
 
     Headings, list items, table rows and line breaks end a sentence, except where a line of running text goes on in
-    lower case. A longer sentence is cut between clauses, else between words.
+    lower case; blanks end one in Thai and Lao. A longer sentence is cut between clauses, else between words.
     """
     tag = primary(language)
     tag = "en" if tag == "und" else tag
@@ -73,6 +79,11 @@ def is_list_item(text: str, span: Span) -> bool:
 def ends_sentence(text: str) -> bool:
     """Whether a text ends as a sentence does, or with the colon that opens a list."""
     return text.endswith(_TERMINAL)
+
+
+def ends_unmarked(text: str, at: int) -> bool:
+    """Whether a sentence may end at a place of a text that has no mark there: before a blank of Thai or Lao."""
+    return _UNMARKED_END.match(text, at) is not None
 
 
 def is_numbered_item(text: str, span: Span) -> bool:
@@ -142,9 +153,19 @@ def _sentences(text: str, block: Span, language: str) -> Iterator[Span]:
         at += len(sentence)
         # "2." in mid-line belongs to what it numbers.
         if _NUMBER.fullmatch(text, start, at) is None:
-            yield from _unless_blank(text, Span(start, at))
+            yield from _between_blanks(text, Span(start, at))
             start = at
-    yield from _unless_blank(text, Span(start, block.end))
+    yield from _between_blanks(text, Span(start, block.end))
+
+
+def _between_blanks(text: str, sentence: Span) -> Iterator[Span]:
+    """What lies between the blanks of Thai and Lao, where there is enough of it; other sentences as they are."""
+    start = sentence.start
+    for blank in _UNMARKED_END.finditer(text, sentence.start, sentence.end):
+        if min(blank.start() - start, sentence.end - blank.end()) >= _LEAST_UNMARKED:
+            yield from _unless_blank(text, Span(start, blank.start()))
+            start = blank.end()
+    yield from _unless_blank(text, Span(start, sentence.end))
 
 
 def _encodable(text: str) -> str:

@@ -32,6 +32,28 @@ def test_splits_at_the_ends_of_sentences(language: str, text: str, expected: lis
     assert texts(text, language) == expected
 
 
+def test_thai_and_lao_sentences_end_at_blanks() -> None:
+    assert texts("เช็คเอาต์ก่อนเวลาสิบเอ็ดโมงเช้า การเช็คเอาต์ล่าช้ามีค่าใช้จ่ายชั่วโมงละสองร้อยบาท", "th") == [
+        "เช็คเอาต์ก่อนเวลาสิบเอ็ดโมงเช้า",
+        "การเช็คเอาต์ล่าช้ามีค่าใช้จ่ายชั่วโมงละสองร้อยบาท",
+    ]
+    lao = ["ຮ້ານເປີດແຕ່ເກົ້າໂມງເຊົ້າເຖິງຫົກໂມງແລງ", "ວັນອາທິດປິດຕະຫຼອດມື້ສຳລັບທຸກຄົນ"]
+    assert texts(" ".join(lao), "lo") == lao
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ค่าห้องสำหรับแขกสองท่านคืนละ 1,200 บาทรวมอาหารเช้าและภาษีแล้ว",
+        "มีเครื่องดื่มและขนมต่าง ๆ ให้บริการแก่แขกทุกท่านตลอดทั้งวัน",
+        "มีไวไฟฟรี รหัสผ่านอยู่ที่ด้านหลังบัตรกุญแจของแขกแต่ละท่าน",
+        "ห้องพักของโรงแรมริมแม่น้ำเจ้าพระยา Riverside House มีวิวสวยงามมาก",
+    ],
+)
+def test_a_thai_sentence_goes_on_around_numbers_signs_names_and_few_words(text: str) -> None:
+    assert texts(text, "th") == [text]
+
+
 def test_headings_items_and_rows_stand_alone() -> None:
     text = "# Opening hours\n\nWe are open\n- Parking: free\n2) Pool\n| Day | Hours |\n|---|---|\n| Mon | 9. to 17 |\n"
     assert texts(text) == [
@@ -77,14 +99,16 @@ def test_long_sentences_are_cut_between_clauses_or_words() -> None:
     assert texts("x" * 1000) == ["x" * 400, "x" * 400, "x" * 200]
 
 
-@given(text=st.text(max_size=300), language=st.sampled_from(["en", "zh", "ar", "und", "xx"]))
+@given(text=st.text(max_size=300), language=st.sampled_from(["en", "zh", "ar", "th", "und", "xx"]))
 def test_spans_lie_in_order_in_any_text(text: str, language: str) -> None:
     spans = split(text, language)
     assert all(span.of(text).strip() == span.of(text) != "" for span in spans)
     assert all(first.end <= second.start for first, second in pairwise(spans))
 
 
-@pytest.mark.parametrize("text", ["word " * 50_000, "x" * 200_000, "\n" * 200_000, "a. " * 60_000, "- \n" * 60_000])
+@pytest.mark.parametrize(
+    "text", ["word " * 50_000, "x" * 200_000, "\n" * 200_000, "a. " * 60_000, "- \n" * 60_000, "ก " * 100_000]
+)
 def test_hostile_texts_are_split_quickly(text: str) -> None:
     started = time.perf_counter()
     split(text, "en")
