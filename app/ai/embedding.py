@@ -47,6 +47,11 @@ class Embedder(Protocol):
         """Vectors of questions, shape (len(texts), dimension), each of length 1. Raises `EmbeddingUnavailable`."""
         ...
 
+    def embed_question(self, text: str, language: str) -> Vectors:
+        """What passages are looked up by for a question in `language`, shape (dimension,), of length 1: its vector, or
+        what is left of it without what is usual for questions. Raises `EmbeddingUnavailable`."""
+        ...
+
 
 def normalised(vectors: Vectors) -> Vectors:
     """Each row (n, d) at length 1; a row of zeros stays."""

@@ -67,6 +67,11 @@ class OpenAiEmbedder:
         """The same as passages: these models make no difference."""
         return self.embed_passages(texts)
 
+    def embed_question(self, text: str, language: str) -> Vectors:
+        """See `Embedder.embed_question`: the plain vector, whatever the language."""
+        vector: Vectors = self.embed_queries([text])[0]
+        return vector
+
     @property
     def _host(self) -> str:
         return urlsplit(self._base_url).hostname or ""

@@ -78,7 +78,7 @@ def look_up(wanted: Wanted, asked: str) -> Evidence:
     choice = _choice(wanted, wanted.space)
     embedder = model_choice.make_embedder(choice, hurried=True)
     started = time.monotonic()
-    vector = [float(value) for value in embedder.embed_queries([asked])[0]]
+    vector = [float(value) for value in embedder.embed_question(asked, _spoken(wanted))]
     calls = _calls(choice, asked, started)
     found = retrieval.find(
         company_id=wanted.company_id,
@@ -89,16 +89,20 @@ def look_up(wanted: Wanted, asked: str) -> Evidence:
         languages=wanted.languages,
         most=max(wanted.most, _CANDIDATES),
     )
-    ranking = _ranked(asked, wanted.languages, found)
+    ranking = _ranked(asked, _spoken(wanted), found)
     passages = [replace(found[at], score=score) for at, score in ranking.order[: wanted.most]]
     return Evidence(asked, passages, ranking.standing, embedder, calls)
 
 
-def _ranked(asked: str, languages: Sequence[str], found: Sequence[Passage]) -> Ranking:
+def _ranked(asked: str, spoken: str, found: Sequence[Passage]) -> Ranking:
     searched = [
         Found(f"{each.title} {' '.join(each.heading_path)} {each.text}", each.cosine, each.language) for each in found
     ]
-    return ranked(asked, languages[0] if languages else UNDETERMINED, searched)
+    return ranked(asked, spoken, searched)
+
+
+def _spoken(wanted: Wanted) -> str:
+    return wanted.languages[0] if wanted.languages else UNDETERMINED
 
 
 def _wanted(question: Question, spoken: str) -> Wanted:

@@ -156,6 +156,11 @@ class GuardedEmbedder:
         self._look()
         return self._inner.embed_queries(texts)
 
+    def embed_question(self, text: str, language: str) -> Vectors:
+        """See `Embedder`."""
+        self._look()
+        return self._inner.embed_question(text, language)
+
     def _look(self) -> None:
         try:
             refuse_internal(self._url)

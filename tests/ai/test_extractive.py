@@ -28,7 +28,7 @@ PRICES = (
 
 
 def ask(embedder: LocalEmbedder, question: str, texts: list[str], language: str = "en", title: str = "") -> Extract:
-    cosines = embedder.embed_passages(texts) @ embedder.embed_queries([question])[0]
+    cosines = embedder.embed_passages(texts) @ embedder.embed_question(question, language)
     found = [Found(text, float(cosine), "en") for text, cosine in zip(texts, cosines, strict=True)]
     ranking = ranked(question, language, found)
     passages = [Passage(at, texts[at], score, title=title, language="en") for at, score in ranking.order[:8]]
@@ -84,6 +84,17 @@ def test_quotes_a_short_sentence_with_what_its_paragraph_goes_on_to_say(embedder
     assert [each.text for each in found.sentences] == [
         "Spare batteries go by road and cost 12 € more. They can't be sent to islands."
     ]
+
+
+def test_a_thai_paragraph_is_quoted_from_the_sentence_that_answers(embedder: LocalEmbedder) -> None:
+    text = (
+        "ยกเลิกก่อนวันเข้าพักเจ็ดวันขึ้นไปคืนเงินเต็มจำนวน ยกเลิกน้อยกว่าเจ็ดวันคืนเงินครึ่งหนึ่ง "
+        "ยกเลิกภายในยี่สิบสี่ชั่วโมงไม่คืนเงิน เงินคืนจะโอนเข้าบัญชีภายในสิบวันทำการ"
+    )
+    found = ask(embedder, "เงินคืนจะเข้าบัญชีเมื่อไร", [text, "ที่จอดรถฟรีสำหรับแขกทุกท่าน"], "th")
+    assert found.sentences[0].text == "เงินคืนจะโอนเข้าบัญชีภายในสิบวันทำการ"
+    whole = ask(embedder, "ยกเลิกก่อนวันเข้าพักเจ็ดวันคืนเงินเต็มจำนวนไหม", [text], "th").sentences[0].text
+    assert whole.startswith("ยกเลิกก่อนวันเข้าพักเจ็ดวันขึ้นไปคืนเงินเต็มจำนวน ยกเลิกน้อยกว่า")
 
 
 @pytest.mark.parametrize(("question", "answered"), [("1234", False), ("W8 1234 xyzzy", False), ("breakfast", True)])

@@ -62,6 +62,26 @@ def test_a_question_finds_its_passage_in_any_language(embedder: LocalEmbedder, q
     assert int((passages @ embedder.embed_queries([question])[0]).argmax()) == len(OTHERS)
 
 
+@pytest.mark.parametrize(
+    ("language", "question", "talk"),
+    [
+        ("en", "Is the museum open on Monday?", "Do you have questions? We are happy to help you at any time."),
+        ("es", "¿Abre el museo los lunes?", "¿Tiene preguntas? Le ayudamos con mucho gusto en cualquier momento."),
+        ("de", "Hat das Museum am Montag offen?", "Haben Sie Fragen? Wir helfen Ihnen jederzeit gern weiter."),
+        ("zh", "博物馆星期一开放吗？", "您有问题吗？我们随时乐意为您提供帮助。"),
+        ("sv", "Är museet öppet på måndagar?", "Har du frågor? Vi hjälper dig gärna när som helst."),
+    ],
+)
+def test_a_question_is_farther_from_what_is_near_to_any(
+    embedder: LocalEmbedder, language: str, question: str, talk: str
+) -> None:
+    answer, other = embedder.embed_passages([MONDAY["de" if language != "de" else "en"], talk])
+    vector = embedder.embed_question(question, language)
+    assert vector.shape == (384,)
+    assert float(vector @ vector) == pytest.approx(1, abs=1e-5)
+    assert float((answer - other) @ vector) > float((answer - other) @ embedder.embed_queries([question])[0]) + 0.005
+
+
 def test_stays_close_to_the_float_model(embedder: LocalEmbedder) -> None:
     part = embedder.embed_passages([MONDAY["en"]])[0][: len(FLOAT_MODEL)]
     assert part @ FLOAT_MODEL / np.linalg.norm(part) / np.linalg.norm(FLOAT_MODEL) > 0.985

@@ -80,6 +80,12 @@ def test_tries_again_when_the_service_is_busy(service: EmbeddingService, status:
     assert len(service.requests) == 3
 
 
+def test_a_question_is_one_request_in_any_language(service: EmbeddingService) -> None:
+    plain = embedder(service).embed_queries(["Open on Monday?"])[0]
+    assert (embedder(service).embed_question("Open on Monday?", "de") == plain).all()
+    assert len(service.requests) == 2
+
+
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
 def test_a_refusal_does_not_show_the_key(service: EmbeddingService, status: int) -> None:
     service.answers = [(status, QUOTES_THE_KEY)] * 2

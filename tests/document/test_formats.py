@@ -53,7 +53,7 @@ def test_a_real_file_is_read_and_found(
     row = now_in(database, Agent, agent)
     with app.app_context(), transaction():
         tenancy.enter_company(cast.acme)
-        vector = embedding_spaces.embedder_for(row).embed_queries([question])[0].tolist()
+        vector = embedding_spaces.embedder_for(row).embed_question(question, "en").tolist()
         found = retrieval.find(
             company_id=cast.acme,
             agent_id=agent,

@@ -270,3 +270,5 @@ def test_sends_nobody_inside_a_text(url: str) -> None:
     for embed in (made.embed_passages, made.embed_queries):
         with pytest.raises(EmbeddingUnavailable):
             embed(["secret"])
+    with pytest.raises(EmbeddingUnavailable):
+        made.embed_question("secret", "en")
