@@ -215,7 +215,9 @@ class Settings:
     model_connect_seconds: float = setting("Longest that connecting to a model's provider may take.", 5.0)
     model_first_token_seconds: float = setting("Longest until a model begins to answer.", 30.0)
     model_pause_seconds: float = setting("Longest pause within a model's answer.", 20.0)
-    model_attempts: int = setting("How often a model is asked before the next one in line is.", 2)
+    model_attempts: int = setting(
+        "How often a model is asked before the next one in line is; once if it doesn't begin in time.", 2
+    )
     evidence_floor: float = setting(
         "How sure the documents must be (0 to 1) before an agent answers from them.", 0.5, runtime=True
     )

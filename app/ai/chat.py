@@ -140,6 +140,13 @@ class ModelTimedOut(ModelError):
     kind, retryable = "timed_out", True
 
 
+class ModelNeverBegan(ModelTimedOut):
+    """Not a token came in time. Somebody has waited for all of `Timeouts.first_token` and would again, so the next
+    model in line is asked instead."""
+
+    retryable = False
+
+
 class ModelStreamBroken(ModelError):
     """The stream ended or turned into nonsense before the answer was complete."""
 

@@ -13,6 +13,7 @@ from app.ai.chat import (
     ChatRequest,
     Finished,
     ModelError,
+    ModelNeverBegan,
     ModelOverloaded,
     ModelRefusedCredentials,
     ModelRejectedRequest,
@@ -26,6 +27,7 @@ from app.ai.chat import (
 from app.ai.pricing import estimate_usage
 
 _LONGEST_QUOTE = 300
+_TIMED_OUT = (httpcore2.ReadTimeout, httpcore2.WriteTimeout)
 _LOOKS_LIKE_A_KEY = re.compile(r"(?i)\b(?:sk|pk|key|token|bearer|gsk|xai)[-_][\w*.-]{6,}|\bbearer \S+|[\w*-]{32,}")
 _BUSY = frozenset({"overloaded_error", "rate_limit_error", "rate_limit_exceeded", "too_many_requests"})
 _NO_CREDIT = frozenset({"insufficient_quota", "billing_error", "billing_hard_limit_reached", "credit_balance_too_low"})
@@ -173,10 +175,8 @@ def failure(error: BaseException, *, clock: wire.Clock, source: Source, answerin
     causes = [error, error.__cause__]
     if any(isinstance(cause, wire.UNUSABLE) for cause in causes):
         return ModelRejectedRequest("the address or the key can't be used", source=str(source))
-    if any(isinstance(cause, httpcore2.ReadTimeout | httpcore2.WriteTimeout) for cause in causes):
-        return ModelTimedOut(clock.explain(), source=str(source))
-    if clock.seconds_left() <= 0:
-        return ModelTimedOut(clock.explain(), source=str(source))
+    if clock.seconds_left() <= 0 or any(isinstance(cause, _TIMED_OUT) for cause in causes):
+        return (ModelTimedOut if clock.began else ModelNeverBegan)(clock.explain(), source=str(source))
     if answering:
         return ModelStreamBroken("the connection broke during the answer", source=str(source))
     return ModelUnreachable(f"no connection ({type(error.__cause__ or error).__name__})", source=str(source))

@@ -55,20 +55,20 @@ class EventStreamError(Exception):
 class Clock:
     """The deadlines of one call."""
 
-    __slots__ = ("_between", "_end", "_next", "connect_seconds", "waiting_for")
+    __slots__ = ("_between", "_end", "_next", "began", "connect_seconds")
 
     def __init__(self, timeouts: Timeouts, *, deadline: float | None = None) -> None:
         """`deadline`: time.monotonic() after which nobody waits any more."""
         now = time.monotonic()
         self.connect_seconds = timeouts.connect
-        self.waiting_for = "the first token"
+        self.began = False
         self._between = timeouts.between_tokens
         self._next = now + timeouts.first_token
         self._end = now + timeouts.total if deadline is None else min(now + timeouts.total, deadline)
 
     def token_arrived(self) -> None:
         """The next one may take `between_tokens`."""
-        self.waiting_for = "the next token"
+        self.began = True
         self._next = time.monotonic() + self._between
 
     def answer_complete(self) -> None:
@@ -83,7 +83,7 @@ class Clock:
         """What was waited for in vain."""
         if time.monotonic() >= self._end:
             return "the answer was not complete in time"
-        return f"{self.waiting_for} did not come in time"
+        return f"the {'next' if self.began else 'first'} token did not come in time"
 
 
 class _Call(threading.local):

@@ -18,6 +18,7 @@ from app.ai.chat import (
     ModelTimedOut,
     ModelUnreachable,
     TextDelta,
+    Timeouts,
     Usage,
 )
 from app.ai.fake_chat import FakeChat, Reply
@@ -169,6 +170,21 @@ def test_retry_after_is_waited_for() -> None:
 
     assert final_text(events) == "Here."
     assert time.monotonic() - started >= 0.1
+
+
+def test_a_model_that_does_not_begin_is_asked_once() -> None:
+    with running_model_server() as (url, _server):
+        silent, broken = (
+            OpenAIChat(model=f"scenario:{each}", api_key="k", base_url=f"{url}/v1", timeouts=Timeouts(first_token=0.1))
+            for each in ("hang-first-token", "cut")
+        )
+        line = [Candidate(each, each.model) for each in (silent, broken, FakeChat(["Here."], model="b"))]
+        records: list[CallRecord] = []
+        events = list(stream_with_fallback(line, REQUEST, policy=QUICK, on_call=records.append))
+
+    assert final_text(events) == "Here."
+    assert [record.model for record in records] == ["scenario:hang-first-token", *["scenario:cut"] * 3, "b"]
+    assert records[0].outcome is Outcome.TIMEOUT
 
 
 def test_a_long_retry_after_moves_on_at_once() -> None:
