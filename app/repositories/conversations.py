@@ -15,10 +15,6 @@ _LIVE = Conversation.deleted_at.is_(None)
 _GET_ANY = select(Conversation).where(_COMPANY, Conversation.id == bindparam("wanted"))
 _GET = _GET_ANY.where(_LIVE)
 _LOCK = _GET.with_for_update(key_share=True)
-_TAKE_PLACE = text(
-    "UPDATE conversations SET next_sequence = next_sequence + 1, last_message_at = :at, updated_at = :at"
-    " WHERE company_id = :company AND id = :conversation AND deleted_at IS NULL RETURNING next_sequence - 1"
-)
 _NEWEST = (Conversation.last_message_at.desc(), Conversation.id.desc())
 _OF_LEAD = Listing(
     select(Conversation).where(_COMPANY, _LIVE, Conversation.lead_id == bindparam("owner")).order_by(*_NEWEST)
@@ -48,12 +44,6 @@ def get(*, company_id: UUID, conversation_id: UUID, include_deleted: bool = Fals
 def lock(*, company_id: UUID, conversation_id: UUID) -> Conversation | None:
     """A live conversation that nobody else adds to until the transaction ends."""
     return session().scalars(_LOCK, {"company_id": company_id, "wanted": conversation_id}).first()
-
-
-def take_place(*, company_id: UUID, conversation_id: UUID, at: datetime) -> int | None:
-    """The place of one more message; None when the conversation is deleted. Locks the row."""
-    values = {"company": company_id, "conversation": conversation_id, "at": at}
-    return session().execute(_TAKE_PLACE, values).scalar()
 
 
 def find_page(

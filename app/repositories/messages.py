@@ -1,10 +1,9 @@
 """Messages."""
 
 from datetime import datetime
-from json import dumps as json
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, select, update
 
 from app.core.paging import Listing, Page, PageRequest
 from app.core.transaction import session
@@ -23,23 +22,6 @@ _DELETED = Listing(
     .where(_COMPANY, Message.deleted_at.is_not(None))
     .order_by(Message.deleted_at.desc(), Message.id.desc())
 )
-_ADD_ANSWER = text(
-    """
-    INSERT INTO messages (id, company_id, conversation_id, sequence, role, content, reply_to_id, language, citations,
-        metadata, created_at, updated_at)
-    VALUES (:id, :company_id, :conversation_id, :sequence, 'assistant', :content, :reply_to_id, :language,
-        CAST(:citations AS jsonb), CAST(:details AS jsonb), :created_at, :created_at)
-    ON CONFLICT DO NOTHING
-    """
-)
-
-
-def add_answer(message: Message) -> bool:
-    """Stores an answer; False when its question has one already."""
-    names = ("id", "company_id", "conversation_id", "sequence", "content", "reply_to_id", "language", "created_at")
-    values = {name: getattr(message, name) for name in names}
-    values |= {"citations": json(message.citations), "details": json(message.details)}
-    return changed_rows(_ADD_ANSWER, values) == 1
 
 
 def get(*, company_id: UUID, message_id: UUID, include_deleted: bool = False) -> Message | None:

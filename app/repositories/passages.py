@@ -100,13 +100,6 @@ _COUNT_WORDS = text("""
     ) c, unnest(tsvector_to_array(c.search)) AS word
     GROUP BY word HAVING count(*) >= :least
 """)
-_LIVE_AMONG = text(
-    "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company"
-    " AND d.deleted_at IS NULL AND d.generation = c.generation"
-    " WHERE c.company_id = :company AND c.id = ANY(CAST(:ids AS uuid[])) AND c.deleted_at IS NULL"
-    # A deletion either is seen here, or waits until what cites the passage is stored.
-    " ORDER BY c.id FOR SHARE OF c, d"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +196,6 @@ def count_up_to(*, company_id: UUID, agent_id: UUID, space: str, most: int) -> i
     """How many vectors an agent has in a space, counted up to `most`."""
     parameters = {"company": company_id, "agent": agent_id, "space": space, "most": most}
     return session().scalar(_COUNT, parameters) or 0
-
-
-def live_among(*, company_id: UUID, chunk_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the given passages that can still be cited."""
-    return set(session().scalars(_LIVE_AMONG, {"company": company_id, "ids": [str(each) for each in chunk_ids]}))
 
 
 @cache

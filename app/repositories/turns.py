@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from json import dumps as json
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import Row, bindparam, func, select, text, tuple_, update
 
 from app.core.tenancy import note_company
 from app.core.transaction import session
+from app.models.message import Message
 from app.models.turn import Turn, TurnOutcome, TurnStatus
 from app.repositories import llm_settings
 from app.repositories.changes import changed_rows
@@ -23,12 +25,10 @@ _TAKEN = text(
     " LEFT JOIN LATERAL frontdesk_model_chain(:company, c.agent_id, :longest_chain) WITH ORDINALITY m ON true"
     " ORDER BY m.ordinality"
 )
-_FINISH = text(
-    """
-    UPDATE turns SET status = :status, outcome = :outcome, first_delta_at = :first_delta_at, finished_at = :at,
-        answer_id = :answer, error_code = :error_code, error = :error, updated_at = :at
-    WHERE company_id = :company AND id = :wanted AND attempt = :attempt AND status = 'processing'
-    """
+_STORE_ANSWER = text(
+    "SELECT * FROM frontdesk_store_answer(:company, :conversation, :wanted, :attempt, :answered,"
+    " CAST(:cited AS uuid[]), :message, :content, :language, CAST(:citations AS jsonb), CAST(:details AS jsonb),"
+    " :outcome, :first_delta_at, :at)"
 )
 _RENEW = text(
     "UPDATE turns SET due_at = :due_at FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[])) AS mine(id, attempt)"
@@ -64,6 +64,16 @@ class Context:
     embedding_space: str | None
     has_data: bool
     said: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of an answer. `outdated`: nothing is stored, what it cites was deleted; `followed`: a webhook wants
+    to hear of it; `waiting`: the turn that is next in the conversation."""
+
+    outdated: bool
+    followed: bool
+    waiting: UUID | None
 
 
 # How many columns they are of what is taken.
@@ -102,33 +112,54 @@ def context_of(*, company_id: UUID, message_id: UUID, most_said: int) -> Context
     return None if row is None else Context(*row)
 
 
-def finish(
+def store_answer(
+    answer: Message,
     *,
-    company_id: UUID,
-    turn_id: UUID,
-    attempt: int,
-    at: datetime,
-    status: TurnStatus,
-    outcome: TurnOutcome | None = None,
-    first_delta_at: datetime | None = None,
-    answer_id: UUID | None = None,
-    error_code: str | None = None,
-    error: str | None = None,
-) -> bool:
-    """Stores how a turn ended. False when it isn't this attempt's any more."""
+    claim: Claim,
+    cited: Sequence[UUID],
+    outcome: TurnOutcome,
+    first_delta_at: datetime | None,
+) -> Stored | None:
+    """Stores an answer at its conversation's next place, which it is given, and finishes its turn. None, and the
+    transaction has to be rolled back: the turn isn't this attempt's any more. `cited`: passages that must still be
+    there. Enters the company."""
     values = {
-        "company": company_id,
-        "wanted": turn_id,
-        "attempt": attempt,
-        "at": at,
-        "status": status,
+        "company": claim.company_id,
+        "conversation": claim.conversation_id,
+        "wanted": claim.turn_id,
+        "attempt": claim.attempt,
+        "answered": claim.message_id,
+        "cited": [str(each) for each in cited],
+        "message": answer.id,
+        "content": answer.content,
+        "language": answer.language,
+        "citations": json(answer.citations),
+        "details": json(answer.details),
         "outcome": outcome,
         "first_delta_at": first_delta_at,
-        "answer": answer_id,
-        "error_code": error_code,
-        "error": error,
+        "at": answer.created_at,
     }
-    return changed_rows(_FINISH, values) == 1
+    row = session().execute(_STORE_ANSWER, values).one()
+    note_company(claim.company_id)
+    if row.state == "lost":
+        return None
+    answer.sequence = row.place
+    return Stored(row.state == "outdated", row.followed, row.waiting)
+
+
+def fail(*, company_id: UUID, turn_id: UUID, attempt: int, at: datetime, error_code: str, error: str) -> bool:
+    """Stores why a turn failed. False when it isn't this attempt's any more."""
+    statement = (
+        update(Turn)
+        .where(
+            Turn.company_id == company_id,
+            Turn.id == turn_id,
+            Turn.attempt == attempt,
+            Turn.status == TurnStatus.PROCESSING,
+        )
+        .values(status=TurnStatus.FAILED, error_code=error_code, error=error, finished_at=at)
+    )
+    return changed_rows(statement) == 1
 
 
 def release(*, company_id: UUID, turn_id: UUID, attempt: int, at: datetime) -> bool:

@@ -27,11 +27,9 @@ from app.models.message import Message, MessageRole
 from app.models.turn import Turn, TurnOutcome, TurnStatus
 from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import (
-    conversations,
     llm_settings,
     messages,
     model_calls,
-    passages,
     turns,
     unanswered_questions,
 )
@@ -216,54 +214,44 @@ def _work(claim: Claim, context: Context | None, chain: Sequence[SettingsRow]) -
 def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> tuple[Message, UUID | None]:
     """Stores the answer; returns it, and the turn that is next in the conversation."""
     claim, at = work.claim, now()
-    company_id = claim.company_id
+    message = _message(work, composed, at)
     with transaction():
-        enter_company(company_id)
-        _refuse_outdated(company_id, composed)
-        place = conversations.take_place(company_id=company_id, conversation_id=claim.conversation_id, at=at)
-        message = _message(work, composed, place or 0, at)
-        if place is None or not messages.add_answer(message):
-            raise LeaseLost
-        stored = turns.finish(
-            company_id=company_id,
-            turn_id=claim.turn_id,
-            attempt=claim.attempt,
-            at=at,
-            status=TurnStatus.COMPLETED,
+        stored = turns.store_answer(
+            message,
+            claim=claim,
+            cited=list({UUID(each["chunk_id"]) for each in composed.citations if "chunk_id" in each}),
             outcome=composed.outcome,
             first_delta_at=first_delta_at[0] if first_delta_at else None,
-            answer_id=message.id,
         )
-        if not stored:
+        if stored is None:
             raise LeaseLost
+        if stored.outdated:
+            raise _Outdated
         model_calls.add_all([call.row(claim, work.lead_id, at) for call in composed.calls])
         if composed.outcome is TurnOutcome.REFUSED:
             unanswered_questions.add(
-                company_id=company_id,
+                company_id=claim.company_id,
                 agent_id=claim.agent_id,
                 message_id=claim.message_id,
                 question=work.question.text,
                 language=composed.language,
                 confidence=composed.confidence,
             )
-        webhook_events.record(company_id, Type.MESSAGE_COMPLETED, claim.conversation_id, lambda: shown(message))
-        # The conversation is locked since its place was taken: a message that comes meanwhile either is seen here, or
+        if stored.followed:
+            webhook_events.record(
+                claim.company_id, Type.MESSAGE_COMPLETED, claim.conversation_id, lambda: shown(message)
+            )
+        # The conversation is locked since its place was taken: a message that comes meanwhile either is seen there, or
         # waits for our commit and finds the conversation free.
-        return message, turns.next_queued(company_id=company_id, conversation_id=claim.conversation_id)
+        return message, stored.waiting
 
 
-def _refuse_outdated(company_id: UUID, composed: Composed) -> None:
-    cited = {UUID(each["chunk_id"]) for each in composed.citations if "chunk_id" in each}
-    if cited and passages.live_among(company_id=company_id, chunk_ids=list(cited)) != cited:
-        raise _Outdated
-
-
-def _message(work: _Work, composed: Composed, place: int, at: datetime) -> Message:
+def _message(work: _Work, composed: Composed, at: datetime) -> Message:
+    """The answer, without its place yet."""
     return Message(
         id=new_id(),
         company_id=work.claim.company_id,
         conversation_id=work.claim.conversation_id,
-        sequence=place,
         role=MessageRole.ASSISTANT,
         content=composed.text,
         reply_to_id=work.claim.message_id,
@@ -281,12 +269,11 @@ def _fail(claim: Claim, code: str, sentence: str) -> None:
     def store() -> bool:
         with transaction():
             enter_company(claim.company_id)
-            stored = turns.finish(
+            stored = turns.fail(
                 company_id=claim.company_id,
                 turn_id=claim.turn_id,
                 attempt=claim.attempt,
                 at=now(),
-                status=TurnStatus.FAILED,
                 error_code=code,
                 error=sentence,
             )

@@ -169,14 +169,84 @@ BEGIN
 END
 $$;
 """
+# Whether all of these passages can still be cited. A deletion either is seen here, or waits until what cites them is
+# stored.
+_LOCK_CITED = """
+CREATE FUNCTION frontdesk_lock_cited(wanted_company uuid, cited uuid[]) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+DECLARE
+    live integer;
+BEGIN
+    PERFORM FROM chunks c
+        JOIN documents d ON d.id = c.document_id AND d.company_id = wanted_company AND d.deleted_at IS NULL
+            AND d.generation = c.generation
+        WHERE c.company_id = wanted_company AND c.id = ANY (cited) AND c.deleted_at IS NULL
+        ORDER BY c.id FOR SHARE OF c, d;
+    GET DIAGNOSTICS live = ROW_COUNT;
+    RETURN live = cardinality(cited);
+END
+$$;
+"""
+# Stores an answer at the conversation's next place and finishes its turn. Enters the company first. `state`: stored;
+# outdated, when what it cites was deleted; lost, when the turn isn't this attempt's any more, the message has an
+# answer, or the conversation is deleted: then the transaction has to be rolled back. `followed`: a webhook wants it.
+# `waiting`: the turn that is next in the conversation.
+_STORE_ANSWER = """
+CREATE FUNCTION frontdesk_store_answer(
+    wanted_company uuid, wanted_conversation uuid, wanted_turn uuid, wanted_attempt integer, answered uuid,
+    cited uuid[], new_message uuid, new_content text, new_language text, new_citations jsonb, new_metadata jsonb,
+    new_outcome text, began_at timestamptz, moment timestamptz
+) RETURNS TABLE (state text, place integer, followed boolean, waiting uuid)
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    taken integer;
+BEGIN
+    PERFORM set_config('app.company_id', wanted_company::text, true);
+    IF cardinality(cited) > 0 AND NOT frontdesk_lock_cited(wanted_company, cited) THEN
+        RETURN QUERY SELECT 'outdated', NULL::integer, false, NULL::uuid;
+        RETURN;
+    END IF;
+    UPDATE conversations SET next_sequence = next_sequence + 1, last_message_at = moment, updated_at = moment
+        WHERE company_id = wanted_company AND id = wanted_conversation AND deleted_at IS NULL
+        RETURNING next_sequence - 1 INTO taken;
+    IF FOUND THEN
+        INSERT INTO messages (id, company_id, conversation_id, sequence, role, content, reply_to_id, language,
+            citations, metadata, created_at, updated_at)
+        VALUES (new_message, wanted_company, wanted_conversation, taken, 'assistant', new_content, answered,
+            new_language, new_citations, new_metadata, moment, moment)
+        ON CONFLICT DO NOTHING;
+    END IF;
+    IF FOUND THEN
+        UPDATE turns SET status = 'completed', outcome = new_outcome, first_delta_at = began_at, finished_at = moment,
+            answer_id = new_message, updated_at = moment
+        WHERE company_id = wanted_company AND id = wanted_turn AND attempt = wanted_attempt AND status = 'processing';
+    END IF;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT 'lost', NULL::integer, false, NULL::uuid;
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT 'stored', taken,
+        EXISTS (SELECT FROM webhooks w WHERE w.company_id = wanted_company AND w.status IN ('active', 'switched_off')
+            AND (cardinality(w.event_types) = 0 OR 'message.completed' = ANY (w.event_types))),
+        (SELECT t.id FROM turns t WHERE t.company_id = wanted_company AND t.conversation_id = wanted_conversation
+            AND t.status = 'queued' ORDER BY t.sequence LIMIT 1);
+END
+$$;
+"""
 
 
 def upgrade() -> None:
-    for statement in (_CLAIM, _CONTEXT, _CHAIN, _ASK, _ANY_WORD):
+    for statement in (_CLAIM, _CONTEXT, _CHAIN, _ASK, _ANY_WORD, _LOCK_CITED, _STORE_ANSWER):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute(
+        "DROP FUNCTION frontdesk_store_answer(uuid, uuid, uuid, integer, uuid, uuid[], uuid, text, text, jsonb, jsonb,"
+        " text, timestamptz, timestamptz)"
+    )
+    op.execute("DROP FUNCTION frontdesk_lock_cited(uuid, uuid[])")
     op.execute("DROP FUNCTION frontdesk_any_word(text[], text[])")
     op.execute(
         "DROP FUNCTION frontdesk_ask(uuid, uuid, uuid, uuid, uuid, text, text, timestamptz, timestamptz, integer)"

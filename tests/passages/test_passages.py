@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.core import tenancy
@@ -196,14 +197,15 @@ def test_the_service_leaves_the_most_frequent_words_of_a_large_agent_out(
     assert asked == [["gift"]]
 
 
-def test_says_which_passages_can_still_be_cited(shelf: Shelf, database: Session) -> None:
+def test_says_whether_passages_can_still_be_cited(shelf: Shelf, globex: Shelf, database: Session) -> None:
     document, (label, gifts) = shelf.add(LABEL, GIFTS)
     _, (returns,) = shelf.add(RETURNS)
+    _, (theirs,) = globex.add(RETURNS)
     change(database, Chunk, gifts, deleted_at=datetime.now(UTC))
-    everything = [label, gifts, returns, uuid4()]
-    assert _citable(shelf, everything) == {label, returns}
+    assert _citable(shelf, [label, returns])
+    assert [_citable(shelf, [label, other]) for other in (gifts, theirs, uuid4())] == [False, False, False]
     change(database, Document, document, deleted_at=datetime.now(UTC))
-    assert _citable(shelf, everything) == {returns}
+    assert [_citable(shelf, each) for each in ([label, returns], [label], [returns])] == [False, False, True]
 
 
 def test_counts_vectors_of_one_space(shelf: Shelf) -> None:
@@ -215,7 +217,9 @@ def test_counts_vectors_of_one_space(shelf: Shelf) -> None:
         assert passages.count_up_to(**owned, space="another/space/384", most=9) == 0
 
 
-def _citable(shelf: Shelf, chunk_ids: list[UUID]) -> set[UUID]:
-    with shelf.app.app_context(), transaction():
+def _citable(shelf: Shelf, cited: list[UUID]) -> bool:
+    with shelf.app.app_context(), transaction() as session:
         tenancy.enter_company(shelf.company_id)
-        return passages.live_among(company_id=shelf.company_id, chunk_ids=chunk_ids)
+        wanted = {"company": shelf.company_id, "cited": [str(each) for each in cited]}
+        found = session.scalar(text("SELECT frontdesk_lock_cited(:company, CAST(:cited AS uuid[]))"), wanted)
+    return bool(found)
