@@ -66,6 +66,9 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
         task_queues=[_queue(each) for each in Queue],
         task_time_limit=None,
         worker_prefetch_multiplier=1,
+        # That counts what is not acknowledged yet. Messages that need no acknowledgement it doesn't, so that a worker
+        # with no place left would take them all the same, and another one would have nothing to do.
+        worker_disable_prefetch=True,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
         broker_connection_retry_on_startup=True,
