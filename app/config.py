@@ -218,6 +218,9 @@ class Settings:
     model_attempts: int = setting(
         "How often a model is asked before the next one in line is; once if it doesn't begin in time.", 2
     )
+    model_answer_characters: int = setting(
+        "Most characters of a model's answer, which is cut there, whatever the model makes of its limit.", 20_000
+    )
     evidence_floor: float = setting(
         "How sure the documents must be (0 to 1) before an agent answers from them.", 0.5, runtime=True
     )

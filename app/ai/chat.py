@@ -29,6 +29,8 @@ class ChatRequest:
     messages: tuple[ChatMessage, ...]
     temperature: float | None = None
     max_tokens: int = 1024
+    # Where an answer is cut, whatever the server makes of `max_tokens`: it ends as TOO_LONG. None: nowhere.
+    max_characters: int | None = None
     extra: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     # time.monotonic() at which whoever asked stops waiting; the timeouts of the provider hold as well.
     deadline: float | None = None

@@ -20,6 +20,7 @@ from app.ai.chat import (
     ModelSaidNothing,
     ModelStreamBroken,
     ModelTimedOut,
+    StopReason,
     TextDelta,
     Usage,
 )
@@ -231,7 +232,7 @@ class _Turn:
 
 
 class _Attempt:
-    """One call, measured."""
+    """One call, measured, and cut where it is too long."""
 
     def __init__(self, provider: ChatProvider, request: ChatRequest, number: int) -> None:
         self._provider = provider
@@ -240,6 +241,7 @@ class _Attempt:
         self._started = time.monotonic()
         self._first_text_after: int | None = None
         self._parts: list[str] = []
+        self._room = request.max_characters
         self._thoughts = ThoughtFilter()
         self.is_empty = True  # until more than spaces came
 
@@ -255,8 +257,14 @@ class _Attempt:
                 if isinstance(event, Finished):
                     yield from self._heard(self._thoughts.finish())
                     return event
-                self._parts.append(event.text)
-                yield from self._heard(self._thoughts.feed(event.text))
+                text = event.text if self._room is None else event.text[: self._room]
+                self._parts.append(text)
+                yield from self._heard(self._thoughts.feed(text))
+                if self._room is not None:
+                    self._room -= len(event.text)
+                    if self._room < 0:
+                        yield from self._heard(self._thoughts.finish())
+                        return Finished(self._usage_so_far(), StopReason.TOO_LONG, self._provider.model)
         raise ModelStreamBroken("the answer ended before it was complete", source=_name(self._provider))
 
     def _heard(self, text: str) -> Generator[TextDelta]:

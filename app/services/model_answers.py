@@ -6,7 +6,7 @@ A model says only numbers; which passage a number stands for, and which words of
 from contextlib import closing
 from typing import Any
 
-from app.ai.chat import ChatMessage, ChatRequest, Finished
+from app.ai.chat import ChatMessage, ChatRequest, Finished, StopReason
 from app.ai.citations import CitationFilter
 from app.ai.extractive import select_quote
 from app.ai.prompts import AgentVoice, PromptPassage, build_messages
@@ -20,6 +20,9 @@ from app.services.citing import citation, citation_of_rows
 from app.services.evidence import Evidence
 from app.services.questions import Composed, Listener, Question
 
+# Ends what a model, or we, cut: it may stop amid a sentence.
+_CUT = " …"
+
 
 def compose(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
     """The answer of the first model in line that gives one; raises `AllModelsFailed`. `calls` gets a record of every
@@ -29,7 +32,11 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     finished: Finished | None = None
     events = stream_with_fallback(
         [chat_lines.candidate(each) for each in line],
-        ChatRequest(messages=_messages(question, spoken, found), deadline=question.deadline),
+        ChatRequest(
+            messages=_messages(question, spoken, found),
+            max_characters=settings().model_answer_characters,
+            deadline=question.deadline,
+        ),
         policy=RetryPolicy(attempts=settings().model_attempts),
         on_call=chat_lines.recorder(line, calls),
     )
@@ -43,6 +50,8 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
                 finished = event
             else:
                 _say(listener, written.feed(event.text.replace("\x00", "")))
+    if finished is not None and finished.stop_reason is StopReason.TOO_LONG:
+        _say(listener, written.feed(_CUT))
     _say(listener, written.finish())
     if written.no_answer or not written.text.strip():
         listener.on_restart()

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -264,3 +265,15 @@ def test_check_says_what_is_wrong_without_the_key() -> None:
 
     assert not result.ok
     assert result.error == "openai/scenario:unauthorized: answered 401: Incorrect API key provided: …."
+
+
+@pytest.mark.parametrize(
+    ("most", "said", "reason"),
+    [(None, "Half a loaf", "complete"), (11, "Half a loaf", "complete"), (10, "Half a loa", "too_long")],
+)
+def test_cuts_an_answer_that_is_longer_than_asked_for(most: int | None, said: str, reason: str) -> None:
+    request = replace(REQUEST, max_characters=most)
+    events, records = run([FakeChat([Reply("Half a loaf")])], request=request)
+    assert "".join(each.text for each in events if isinstance(each, TextDelta)) == said
+    assert isinstance(events[-1], Finished)
+    assert (events[-1].stop_reason, [each.outcome for each in records]) == (reason, [Outcome.OK])

@@ -104,6 +104,18 @@ class TestByModel:
         assert answer.details["provider"] == f"Local {kind} echo"
         assert answer.details.get("uncited", False) is not bool(answer.citations)
 
+    @pytest.mark.parametrize("limit", [30, 100_000], ids=["long", "short"])
+    def test_an_answer_that_is_too_long_is_cut_and_shows_it(
+        self, informed: Desk, app: Flask, model: str, with_settings: Callable[..., None], limit: int
+    ) -> None:
+        with_settings(allowed_networks=("127.0.0.0/8",), model_answer_characters=limit)
+        use(informed, model)
+        answer = answer_to(informed, app, QUESTION)
+        (call,) = all_of(informed.database, ModelCall)
+        assert (call.outcome, call.output_tokens > 0) == ("ok", True)
+        assert (len(answer.content) <= limit + len(" …"), answer.content.endswith(" …")) == (True, limit == 30)
+        assert answer.details["stop_reason"] == ("too_long" if limit == 30 else "complete")
+
     def test_the_builtin_agent_takes_over_and_says_so(self, informed: Desk, app: Flask, model: str) -> None:
         use(informed, model, model="scenario:server-error")
         answer = answer_to(informed, app, QUESTION)
