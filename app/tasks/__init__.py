@@ -1,5 +1,6 @@
 """Celery tasks: a few lines each around one service call, in an application context."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,15 @@ class ContextTask(Task):
         request_id.set(self.request.id)
         with ContextTask.app_context():
             runtime_settings.keep_current()
-            return self.run(*args, **kwargs)
+            try:
+                return self.run(*args, **kwargs)
+            except Exception:
+                raise
+            except BaseException as error:
+                if threading.current_thread() is threading.main_thread():
+                    raise  # a process of its own, which is to end
+                # Celery would count it as running for ever (`worker_disable_prefetch`), and say nothing.
+                raise RuntimeError(f"a task ended by {error!r}") from error
 
 
 def _queue(queue: Queue) -> BrokerQueue:
@@ -59,7 +68,7 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
         redbeat_lock_timeout=15,
         redbeat_redis_options=_SCHEDULERS_REDIS,
         beat_max_loop_interval=5,
-        task_acks_late=True,
+        task_acks_late=True,  # as well what tells a thread worker at once that a place is free; else after up to 0.7 s
         task_reject_on_worker_lost=True,
         task_ignore_result=True,
         task_default_queue=Queue.DEFAULT.value,

@@ -10,6 +10,7 @@ from flask import Flask
 
 from app.extensions import celery as configured
 from app.jobs import Queue
+from app.tasks import ContextTask
 
 _PATIENCE = 10.0
 
@@ -48,3 +49,20 @@ def test_a_worker_with_no_place_left_leaves_jobs_to_others(broker: Celery) -> No
                 assert other.get(timeout=_PATIENCE).headers["task"] == "taken.wait"
         finally:
             may_end.set()
+
+
+def test_a_task_that_ends_the_thread_frees_its_place(broker: Celery) -> None:
+    ran = threading.Event()
+
+    @broker.task(name="taken.end", base=ContextTask)
+    def end() -> None:
+        raise SystemExit
+
+    @broker.task(name="taken.run", base=ContextTask)
+    def run() -> None:
+        ran.set()
+
+    with start_worker(broker, pool="threads", concurrency=1, queues=[Queue.CHAT.value], perform_ping_check=False):
+        end.apply_async(queue=Queue.CHAT.value)
+        run.apply_async(queue=Queue.CHAT.value)
+        assert ran.wait(_PATIENCE)
