@@ -185,15 +185,15 @@ def fail_unfinished(
     error: str,
     conversation_id: UUID | None = None,
     message_id: UUID | None = None,
-) -> int:
-    """Ends the unfinished turns of a conversation, or that of a message; returns how many."""
+) -> Sequence[Turn]:
+    """Ends the unfinished turns of a conversation, or that of a message, and returns them."""
     statement = update(Turn).where(Turn.company_id == company_id, _UNFINISHED)
     if conversation_id is not None:
         statement = statement.where(Turn.conversation_id == conversation_id)
     if message_id is not None:
         statement = statement.where(Turn.message_id == message_id)
     values = {"status": TurnStatus.FAILED, "error_code": error_code, "error": error, "finished_at": at}
-    return changed_rows(statement.values(**values))
+    return session().scalars(statement.values(**values).returning(Turn)).all()
 
 
 _NEXT = (

@@ -1,5 +1,6 @@
 """Deleting and restoring conversations and messages. Whatever was to be answered in them is called off."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.clock import now
@@ -11,11 +12,12 @@ from app.jobs import JobName, enqueue
 from app.models.audit_entry import RiskLevel
 from app.models.conversation import Conversation
 from app.models.message import Message
+from app.models.turn import Turn
 from app.models.webhook_event import WebhookEventType as Type
 from app.realtime import publisher
 from app.repositories import conversations, messages, turns
 from app.security.principal import Principal
-from app.services import audit, webhook_events, webhook_payloads
+from app.services import audit, turn_events, webhook_events, webhook_payloads
 from app.services.audit import Event
 
 _CALLED_OFF = "The message was deleted before it was answered."
@@ -45,7 +47,6 @@ def delete(principal: Principal, conversation_id: UUID) -> None:
     _tell(Type.CONVERSATION_DELETED, conversation)
     # Whoever listens is sent away at once.
     after_commit(lambda: publisher.recheck(conversation_id))
-    after_commit(lambda: publisher.forget(conversation_id))
     _record(principal, Event.CONVERSATION_DELETED, "conversation", conversation_id, RiskLevel.MEDIUM)
 
 
@@ -72,7 +73,6 @@ def delete_messages(principal: Principal, conversation_id: UUID) -> int:
     company_id = principal.company()
     _lock(company_id, conversation_id)
     count = _delete_messages(company_id, conversation_id, new_id())
-    after_commit(lambda: publisher.forget(conversation_id))
     _record(principal, Event.MESSAGES_DELETED, "conversation", conversation_id, RiskLevel.MEDIUM)
     return count
 
@@ -94,11 +94,11 @@ def delete_message(principal: Principal, message_id: UUID) -> None:
     if message is None:
         raise NotFound
     messages.set_deleted(company_id=company_id, message_id=message_id, at=at, deletion_id=new_id())
-    turns.fail_unfinished(
+    called_off = turns.fail_unfinished(
         company_id=company_id, message_id=message_id, at=at, error_code="message_deleted", error=_CALLED_OFF
     )
     conversation_id = message.conversation_id
-    after_commit(lambda: publisher.forget(conversation_id))
+    after_commit(lambda: _forget(conversation_id, called_off))
     waiting = turns.next_queued(company_id=company_id, conversation_id=conversation_id)
     if waiting is not None:
         enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=waiting)
@@ -145,10 +145,19 @@ def _tell(event_type: Type, conversation: Conversation) -> None:
 
 def _delete_messages(company_id: UUID, conversation_id: UUID, deletion_id: UUID) -> int:
     at = now()
-    turns.fail_unfinished(
+    called_off = turns.fail_unfinished(
         company_id=company_id, conversation_id=conversation_id, at=at, error_code="message_deleted", error=_CALLED_OFF
     )
+    after_commit(lambda: _forget(conversation_id, called_off))
     return messages.delete_all(company_id=company_id, conversation_id=conversation_id, at=at, deletion_id=deletion_id)
+
+
+def _forget(conversation_id: UUID, called_off: Sequence[Turn]) -> None:
+    """Drops what was said, and ends the answers that are still being given: nothing more of them is shown, though their
+    worker goes on until it next looks whether they are its own."""
+    publisher.forget(conversation_id)
+    for turn in called_off:
+        turn_events.announce_finished(turn, None)
 
 
 def _record(principal: Principal, event: Event, entity: str, entity_id: UUID, risk: RiskLevel = RiskLevel.LOW) -> None:

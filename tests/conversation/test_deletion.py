@@ -1,14 +1,20 @@
 """Deleting and restoring conversations and messages."""
 
+import json
 from uuid import UUID, uuid4
 
 import pytest
+from flask import Flask
 
+from app.extensions import redis_extension
 from app.models.conversation import Conversation
 from app.models.message import Message
-from app.models.turn import Turn
+from app.models.turn import Turn, TurnStatus
+from app.realtime.frames import stream_key
+from app.repositories.turns import Claim
+from app.services import turn_events
 from tests.conversation.conftest import Desk
-from tests.rows import audited, count, now_in
+from tests.rows import audited, change, count, now_in
 
 
 @pytest.fixture
@@ -59,6 +65,26 @@ def test_deletes_and_restores_one_message(desk: Desk, said: dict[str, str]) -> N
     answer = desk.client.patch(path + "/restore", headers=alice)
     assert (answer.status_code, answer.json["deleted_at"]) == (200, None)
     assert said["waiting"] in [each["id"] for each in desk.messages()]
+
+
+@pytest.mark.parametrize("path", ["/v1/message/{waiting}", "{conversation}", "{conversation}/messages"])
+def test_nothing_more_of_an_answer_that_is_being_given_is_sent(
+    desk: Desk, app: Flask, said: dict[str, str], path: str
+) -> None:
+    change(desk.database, Turn, UUID(said["turn"]), status=TurnStatus.PROCESSING, attempt=1)
+    turn = now_in(desk.database, Turn, UUID(said["turn"]))
+    spoken = Claim(turn.id, turn.company_id, 1, turn.message_id, turn.conversation_id, turn.agent_id, turn.sequence)
+    with app.app_context():
+        turn_events.announce_processing(spoken)
+    whole = path.format(conversation=_path(desk), **said)
+    assert desk.client.delete(whole, headers=desk.cast.alice.headers).status_code in {200, 204}
+    with app.app_context():
+        turn_events.announce_processing(spoken)  # refused, as any piece of the answer is
+        events = redis_extension.client.xrange(stream_key(turn.conversation_id))
+    ((_, fields),) = events
+    _, owner, ends, told = fields[b"e"].split(b" ", 3)
+    assert (owner.decode(), ends) == (said["turn"], b"!")
+    assert (json.loads(told)["status"], json.loads(told)["error"]["code"]) == ("failed", "message_deleted")
 
 
 def test_deletes_and_restores_all_messages(desk: Desk, said: dict[str, str]) -> None:
