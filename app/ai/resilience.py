@@ -257,14 +257,14 @@ class _Attempt:
                 if isinstance(event, Finished):
                     yield from self._heard(self._thoughts.finish())
                     return event
-                text = event.text if self._room is None else event.text[: self._room]
-                self._parts.append(text)
-                yield from self._heard(self._thoughts.feed(text))
+                self._parts.append(event.text)
+                text = self._thoughts.feed(event.text)
+                # What it thinks aloud doesn't count: nobody sees it, and the turn's deadline ends it.
+                yield from self._heard(text[: self._room])
                 if self._room is not None:
-                    self._room -= len(event.text)
-                    if self._room < 0:
-                        yield from self._heard(self._thoughts.finish())
+                    if len(text) > self._room:
                         return Finished(self._usage_so_far(), StopReason.TOO_LONG, self._provider.model)
+                    self._room -= len(text)
         raise ModelStreamBroken("the answer ended before it was complete", source=_name(self._provider))
 
     def _heard(self, text: str) -> Generator[TextDelta]:

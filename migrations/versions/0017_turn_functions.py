@@ -170,18 +170,22 @@ END
 $$;
 """
 # Whether all of these passages can still be cited. A deletion either is seen here, or waits until what cites them is
-# stored.
+# stored: whoever deletes passages changes their document's row, too. Only that is locked, for some deletions come to
+# the passage first and others to the document, and locks on both were a deadlock with one of them.
 _LOCK_CITED = """
 CREATE FUNCTION frontdesk_lock_cited(wanted_company uuid, cited uuid[]) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
     live integer;
 BEGIN
+    PERFORM FROM documents d
+        WHERE d.company_id = wanted_company AND d.id IN (
+            SELECT c.document_id FROM chunks c WHERE c.company_id = wanted_company AND c.id = ANY (cited))
+        ORDER BY d.id FOR SHARE;
     PERFORM FROM chunks c
         JOIN documents d ON d.id = c.document_id AND d.company_id = wanted_company AND d.deleted_at IS NULL
             AND d.generation = c.generation
-        WHERE c.company_id = wanted_company AND c.id = ANY (cited) AND c.deleted_at IS NULL
-        ORDER BY c.id FOR SHARE OF c, d;
+        WHERE c.company_id = wanted_company AND c.id = ANY (cited) AND c.deleted_at IS NULL;
     GET DIAGNOSTICS live = ROW_COUNT;
     RETURN live = cardinality(cited);
 END

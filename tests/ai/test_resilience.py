@@ -277,3 +277,11 @@ def test_cuts_an_answer_that_is_longer_than_asked_for(most: int | None, said: st
     assert "".join(each.text for each in events if isinstance(each, TextDelta)) == said
     assert isinstance(events[-1], Finished)
     assert (events[-1].stop_reason, [each.outcome for each in records]) == (reason, [Outcome.OK])
+
+
+def test_what_a_model_thinks_aloud_is_not_counted() -> None:
+    said = f"<think>{'hm ' * 50}</think>Half a loaf"
+    events, _ = run([FakeChat([Reply(said)])], request=replace(REQUEST, max_characters=11))
+    assert "".join(each.text for each in events if isinstance(each, TextDelta)) == "Half a loaf"
+    assert isinstance(events[-1], Finished)
+    assert events[-1].stop_reason == "complete"

@@ -80,3 +80,22 @@ def test_nul_and_undecodable_bytes_do_no_harm(read: Reader) -> None:
 def test_a_table_that_is_too_long_is_refused_early(read: Reader) -> None:
     with pytest.raises(TooMuchText, match="more than 1,000 characters"):
         Reader(read.folder, Limits(max_characters=1000))(Kind.CSV, "A,B\n" + "x,y\n" * 1000)
+
+
+_WEEK = '"' + "\n".join(f"{day}, 9-17" for day in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")) + '"'
+
+
+@pytest.mark.parametrize("other", ["Phone", None], ids=["three columns", "two columns"])
+def test_opening_hours_of_a_week_are_one_cell(read: Reader, other: str | None) -> None:
+    names, rest = ("Shop,Hours,Phone", ",030 1") if other else ("Shop,Hours", "")
+    texts = read(Kind.CSV, f"{names}\nBerlin,{_WEEK}{rest}\nParis,{_WEEK}{rest}\n").texts
+    rows = "\n".join(texts).split("\n")
+    assert [row.split(" | ")[0] for row in rows] == ["Shop: Berlin", "Shop: Paris"]
+    assert all("Hours: Mon, 9-17 Tue, 9-17" in row and "Sun, 9-17" in row for row in rows)
+
+
+def test_quotation_marks_that_mean_nothing_cost_no_minutes(read: Reader) -> None:
+    texts = read(Kind.CSV, 'Name","City\n' + 'Ann","Bern\n' * 20_000).texts
+    rows = "\n".join(texts).split("\n")
+    assert len(rows) >= 20_000
+    assert rows[-1].count("Ann") == rows[-1].count("Bern") == 1

@@ -79,6 +79,7 @@ def _saved(book: openpyxl.Workbook) -> bytes:
         (1e300, "0.00", "1e+300"),
         (99_999_999_999, f"0.{'0' * 30}", "99999999999"),
         (0.5, "0%%", "0.5"),
+        (4_006_381_333_931, "General", "4006381333931"),
         (44, '"price on request"', "price on request"),
     ],
 )

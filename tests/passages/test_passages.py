@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.core import tenancy
@@ -206,6 +206,13 @@ def test_says_whether_passages_can_still_be_cited(shelf: Shelf, globex: Shelf, d
     assert [_citable(shelf, [label, other]) for other in (gifts, theirs, uuid4())] == [False, False, False]
     change(database, Document, document, deleted_at=datetime.now(UTC))
     assert [_citable(shelf, each) for each in ([label, returns], [label], [returns])] == [False, False, True]
+
+
+def test_does_not_wait_for_passages_that_change(shelf: Shelf, database: Session) -> None:
+    _, (label,) = shelf.add(LABEL)
+    database.execute(select(Chunk.id).where(Chunk.id == label).with_for_update())
+    assert _citable(shelf, [label])  # whoever deletes it comes for the document next, and would wait for us
+    database.rollback()
 
 
 def test_counts_vectors_of_one_space(shelf: Shelf) -> None:

@@ -16,7 +16,12 @@ _SAMPLE = 65_536
 _DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 1_000_000
 _MOST_LINES_OF_A_ROW = 1_000
+# So many lines within a quotation, all with as many delimiters as the table's rows, are rows; where the quotation ends
+# as it should, more than a week's opening hours have.
 _ROWS_NOT_LINES = 4
+_ROWS_NOT_CELL = 8
+# So many lines are read again for quotations that weren't closed; then the table's quotation marks mean nothing.
+_MOST_AGAIN = 100_000
 _SAME = 0.8
 _TICK_ROWS = 2_000
 
@@ -59,6 +64,8 @@ class _Lines(Iterator[str]):
         self._again: deque[str] = deque()
         self.taken: list[str] = []
         self.read = 0
+        self.again = 0
+        self.width = 0  # of the widest row so far
 
     def __next__(self) -> str:
         if len(self.taken) == _MOST_LINES_OF_A_ROW:
@@ -73,6 +80,7 @@ class _Lines(Iterator[str]):
         first, *others = self.taken
         self._again.extendleft(reversed(others))
         self.read -= len(others)
+        self.again += len(others)
         return first
 
 
@@ -82,9 +90,12 @@ def _row(reader: Iterator[list[str]], lines: _Lines, mark: str) -> list[str] | N
     Raises `csv.Error` for a cell that is too long.
     """
     lines.taken.clear()
+    if lines.again > _MOST_AGAIN:
+        return next(csv.reader(lines, delimiter=mark, quoting=csv.QUOTE_NONE), None)
     try:
         row = next(reader, None)
-        if not _look_like_rows(lines.taken[1:-1], mark):
+        if not _look_like_rows(lines.taken[1:-1], mark, lines.width, row):
+            lines.width = max(lines.width, len(row or ()))
             return row
     except csv.Error:
         if len(lines.taken) == 1:
@@ -93,11 +104,13 @@ def _row(reader: Iterator[list[str]], lines: _Lines, mark: str) -> list[str] | N
     return next(csv.reader([lines.keep_first()], delimiter=mark, quoting=csv.QUOTE_NONE))
 
 
-def _look_like_rows(quoted: list[str], mark: str) -> bool:
-    """Whether lines within a quotation are rows of the table: text doesn't have as many delimiters in every line."""
+def _look_like_rows(quoted: list[str], mark: str, width: int, row: list[str] | None) -> bool:
+    """Whether lines within a quotation are rows of the table: text doesn't have as many delimiters in every line. With
+    them `row` is as wide as the table's rows where they are one of its cells, and mostly wider or narrower else."""
     marks = [line.count(mark) for line in quoted]
     usual = max(set(marks), key=marks.count, default=0)
-    return len(marks) >= _ROWS_NOT_LINES and usual > 0 and marks.count(usual) > _SAME * len(marks)
+    least = _ROWS_NOT_CELL if row is not None and len(row) == width else _ROWS_NOT_LINES
+    return len(marks) >= least and 0 < usual >= width - 1 and marks.count(usual) > _SAME * len(marks)
 
 
 def _delimiter(sample: str) -> str:

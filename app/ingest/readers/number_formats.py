@@ -18,7 +18,7 @@ _MOST = 1e15
 _LONGEST_CODE = 255
 _MOST_DECIMALS = 10
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<gap>_.)|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[(?P<bracket>[^\]]*)\]'
+    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|(?P<gap>_.)|\*.|\[\$(?P<currency>[^\]-]*+)[^\]]*+\]|\[(?P<bracket>[^\]]*+)\]'
     r"|(?P<general>General)|(?P<digits>[0#?][0#?,]*(?:\.[0#?]*,*)?|\.[0#?]+,*)|(?P<end>;)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -45,7 +45,9 @@ class _Section:
 
 def plain(number: float) -> str:
     """As Excel shows what has no format: it knows no integers, and 0.1 + 0.2 is shown to be 0.3."""
-    return f"{number:.12g}" if abs(number) < _MOST else str(number)
+    if not abs(number) < _MOST:
+        return str(number)
+    return f"{number:.0f}" if number == int(number) else f"{number:.12g}"
 
 
 def shown(number: float, code: str) -> str:

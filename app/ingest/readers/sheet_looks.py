@@ -14,6 +14,8 @@ _SPACES = (
     "{http://purl.oclc.org/ooxml/spreadsheetml/main}",
 )
 _PARENTS = {f"{space}{name}" for space in _SPACES for name in ("cols", "sheetData")}
+_MOST_COLUMNS = 16_384
+_LONGEST_COLUMN = len("XFD")
 _RELATIONS = (
     "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id",
     "{http://purl.oclc.org/ooxml/officeDocument/relationships}id",
@@ -52,11 +54,15 @@ class Looks:
 
     def rows(self, sheet: str) -> Iterator[RowLook]:
         """Of the rows that the file has, from above."""
-        number, hidden_columns = -1, set[int]()
+        number, told, hidden_columns = -1, 0, set[int]()
         for element in archive.elements(self._package, self._parts[sheet], _PARENTS) if sheet in self._parts else ():
             if element.tag.endswith("}col"):
                 if _is_true(element.get("hidden")):
-                    hidden_columns.update(range(int(element.get("min")) - 1, min(int(element.get("max")), 16_384)))
+                    first, last = int(element.get("min", 1)), int(element.get("max", 0))
+                    columns = range(max(first, 1) - 1, min(last, _MOST_COLUMNS))
+                    told += len(columns)
+                    if told <= _MOST_COLUMNS:  # none is told of twice, except to keep us busy
+                        hidden_columns.update(columns)
             elif element.tag.endswith("}row"):
                 number = int(element.get("r", number + 2)) - 1
                 yield RowLook(number, _is_true(element.get("hidden")), hidden_columns, self._formats(element))
@@ -64,6 +70,8 @@ class Looks:
     def _formats(self, row: Any) -> dict[int, str]:
         formats, column = {}, -1
         for cell in row:
+            if not cell.tag.endswith("}c"):
+                continue
             place = cell.get("r")
             column = _column(place) if place else column + 1
             if code := self._codes.get(cell.get("s", "0")):
@@ -84,7 +92,7 @@ def _codes(styles: Any) -> dict[str, str]:
 def _column(place: str) -> int:
     """`C7` → 2."""
     number = 0
-    for letter in place.rstrip("0123456789").upper():
+    for letter in place[:_LONGEST_COLUMN].rstrip("0123456789").upper():
         number = number * 26 + ord(letter) - 64
     return number - 1
 
