@@ -7,7 +7,7 @@ from json import dumps as json
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, text, tuple_, update
+from sqlalchemy import Row, Update, bindparam, func, select, text, tuple_, update
 
 from app.core.tenancy import note_company
 from app.core.transaction import session
@@ -149,32 +149,26 @@ def store_answer(
 
 def fail(*, company_id: UUID, turn_id: UUID, attempt: int, at: datetime, error_code: str, error: str) -> bool:
     """Stores why a turn failed. False when it isn't this attempt's any more."""
-    statement = (
-        update(Turn)
-        .where(
-            Turn.company_id == company_id,
-            Turn.id == turn_id,
-            Turn.attempt == attempt,
-            Turn.status == TurnStatus.PROCESSING,
-        )
-        .values(status=TurnStatus.FAILED, error_code=error_code, error=error, finished_at=at)
+    statement = _of_attempt(company_id, turn_id, attempt)
+    return (
+        changed_rows(statement.values(status=TurnStatus.FAILED, error_code=error_code, error=error, finished_at=at))
+        == 1
     )
-    return changed_rows(statement) == 1
 
 
 def release(*, company_id: UUID, turn_id: UUID, attempt: int, at: datetime) -> bool:
     """Gives a turn back unanswered, for any worker to take at once. The attempt doesn't count."""
-    statement = (
-        update(Turn)
-        .where(
-            Turn.company_id == company_id,
-            Turn.id == turn_id,
-            Turn.attempt == attempt,
-            Turn.status == TurnStatus.PROCESSING,
-        )
-        .values(status=TurnStatus.QUEUED, due_at=at)
+    statement = _of_attempt(company_id, turn_id, attempt)
+    return changed_rows(statement.values(status=TurnStatus.QUEUED, due_at=at)) == 1
+
+
+def _of_attempt(company_id: UUID, turn_id: UUID, attempt: int) -> Update:
+    return update(Turn).where(
+        Turn.company_id == company_id,
+        Turn.id == turn_id,
+        Turn.attempt == attempt,
+        Turn.status == TurnStatus.PROCESSING,
     )
-    return changed_rows(statement) == 1
 
 
 def fail_unfinished(

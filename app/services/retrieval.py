@@ -51,10 +51,11 @@ def find(
     importance. Needs no transaction: mostly it is one statement.
     """
     vocabulary, exact = _known(company_id, agent_id, space)
-    asked: Sequence[Words] | Sequence[str] = _words(question, languages)
+    words = _words(question, languages)
+    asked: Sequence[Words] | Sequence[str] = words
     if vocabulary.passages > _MOST_RANKED:
         with single_statement():
-            lexemes = passages.lexemes(_words(question, languages))
+            lexemes = passages.lexemes(words)
         asked = _telling(lexemes, vocabulary)
     with single_statement():
         return passages.search(

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from app.core.tenancy import enter_company, entering
 from app.core.transaction import after_commit, session, single_statement, transaction
@@ -53,7 +54,9 @@ def test_what_is_written_stays_whatever_comes_after(company: UUID, database: Ses
 
 
 def test_leaves_the_connection_as_it_was(company: UUID) -> None:
-    for _ in range(db.engine.pool.size() + 1):  # type: ignore[attr-defined]
+    pool = db.engine.pool
+    assert isinstance(pool, QueuePool)
+    for _ in range(pool.size() + 1):
         with single_statement():
             _entered(company)
     with transaction() as current:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -153,6 +154,19 @@ class Reader(threading.Thread):
     def ids(self) -> list[str]:
         blocks = [block.splitlines() for block in self.text.split("\n\n") if "\nevent: " in f"\n{block}"]
         return [line.removeprefix("id: ") for block in blocks for line in block if line.startswith("id: ")]
+
+
+def lose_everything(client: redis.Redis) -> None:
+    """As a Redis that started empty. What comes next is of a later millisecond: in the same one a stream that is begun
+    anew would look like the one before."""
+    client.flushdb()
+    lost = _milliseconds(client)
+    wait_until(lambda: _milliseconds(client) > lost, "the next millisecond")
+
+
+def _milliseconds(client: redis.Redis) -> int:
+    seconds, microseconds = cast("tuple[int, int]", client.time())
+    return seconds * 1000 + microseconds // 1000
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 5) -> None:

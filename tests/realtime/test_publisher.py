@@ -12,7 +12,7 @@ from app.core.redis import make_client
 from app.realtime.events import ChatResponse, Typing
 from app.realtime.frames import stream_key
 from app.realtime.publisher import Publisher, TurnRef
-from tests.realtime.conftest import Turn
+from tests.realtime.conftest import Turn, lose_everything
 
 
 def numbers(ids: list[str] | None) -> list[int]:
@@ -114,8 +114,7 @@ def test_a_redis_that_started_anew_begins_a_new_epoch(turn: Turn, client: redis.
 
 def test_a_stream_that_redis_lost_begins_a_new_epoch(turn: Turn, client: redis.Redis) -> None:
     first = turn.say()
-    client.flushdb()
-    time.sleep(0.002)
+    lose_everything(client)
     assert turn.say()[0] > first[0]
     client.delete(f"{stream_key(turn.conversation_id)}:state")
     time.sleep(0.002)

@@ -3,7 +3,6 @@
 import dataclasses
 import gc
 import json
-import time
 import warnings
 from collections.abc import Iterator
 from threading import Event
@@ -19,7 +18,7 @@ from app.realtime.events import Typing
 from app.realtime.hub import Hub
 from app.realtime.seats import NoSeatLeft, TooManyStreams, seats
 from app.realtime.sse import StreamingUnavailable
-from tests.realtime.conftest import Reader, Turn, open_stream, wait_until
+from tests.realtime.conftest import Reader, Turn, lose_everything, open_stream, wait_until
 
 
 @pytest.fixture
@@ -124,8 +123,7 @@ def test_an_id_that_nobody_knows_leads_to_a_resync(turn: Turn, hub: Hub, strange
 
 def test_an_id_of_a_stream_that_is_gone_leads_to_a_resync(turn: Turn, hub: Hub, client: object) -> None:
     (seen,) = turn.finish()
-    turn.publisher._client().flushdb()
-    time.sleep(0.002)
+    lose_everything(turn.publisher._client())
     other = Turn(turn.publisher, turn.conversation_id)
     other.status("queued")
     reader = Reader(open_stream(hub, turn.conversation_id, seen))
@@ -162,8 +160,7 @@ def test_a_turn_whose_end_redis_lost_is_asked_for(turn: Turn, hub: Hub, impatien
     reader = Reader(open_stream(hub, turn.conversation_id, settle=settle))
     turn.status("queued")
     wait_until(lambda: "queued" in reader.names, "the first event")
-    turn.publisher._client().flushdb()
-    time.sleep(0.002)  # a stream that is begun anew in the same millisecond would look like the one before
+    lose_everything(turn.publisher._client())
     Turn(turn.publisher, turn.conversation_id).say()
     lost.set()
     assert reader.wait().names == ["queued", "resync", "chat_delta", "completed"]
