@@ -7,6 +7,7 @@ import app.models  # noqa: F401 - registers every table
 from app.config import with_driver
 from app.core.settings import settings
 from app.db import Base
+from app.models.chunk_embedding import PARTITIONS
 
 
 def _url() -> str:
@@ -25,6 +26,7 @@ def run() -> None:
             target_metadata=Base.metadata,
             compare_type=True,
             compare_server_default=True,
+            include_name=lambda name, kind, _: kind != "table" or name not in PARTITIONS,
             transaction_per_migration=True,
         )
         with context.begin_transaction():

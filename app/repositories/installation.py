@@ -10,6 +10,7 @@ from alembic.config import Config
 from psycopg2 import sql
 
 from app.config import without_driver
+from app.models.chunk_embedding import PARTITIONS
 
 _OLDEST_POSTGRES = 150_000
 _OLDEST_PGVECTOR = (0, 8)
@@ -123,7 +124,8 @@ def grant(owner_url: str, role: str) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:
             # One string is one transaction, so there is no moment with half of the rights.
-            cursor.execute(sql.SQL(_GRANTS).format(role=sql.Identifier(role)))
+            partitions = sql.SQL(", ").join(map(sql.Identifier, PARTITIONS))
+            cursor.execute(sql.SQL(_GRANTS).format(role=sql.Identifier(role), partitions=partitions))
     finally:
         connection.close()
 
@@ -137,6 +139,8 @@ REVOKE DELETE ON companies, audit_chains FROM {role};
 REVOKE ALL ON audit_entries, alembic_version FROM {role};
 GRANT SELECT, INSERT ON audit_entries TO {role};
 GRANT SELECT ON alembic_version TO {role};
+-- No wall stands on partitions: they are reached through their table, on which it does.
+REVOKE ALL ON {partitions} FROM {role};
 REVOKE ALL ON FUNCTION
     frontdesk_enter_by_api_key, frontdesk_enter_by_session, frontdesk_enter_by_lead, frontdesk_enter_by_agent,
     frontdesk_find_nearest, frontdesk_find_worded, frontdesk_prune_audit_entries

@@ -7,8 +7,9 @@ six languages, docs/measurements.md). Whatever is deleted is left out here, in t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import TextClause, bindparam, text
@@ -20,6 +21,9 @@ from app.models.chunk_embedding import INDEXED_DIMENSIONS
 
 # Up to this many passages every vector is compared: exact, and faster than the index while the set is small.
 EXACT_UP_TO = 20_000
+# Of more, these few may be live: looked up one by one, at 4 µs each. An index that is full of deleted ones takes longer
+# and misses more than one of ten (docs/measurements.md).
+LIVE_UP_TO = 10_000
 
 # The order comes first and what is deleted is left out on the way down: the other way round every passage of the agent
 # would be looked up.
@@ -32,6 +36,19 @@ _EXACT = """
         WHERE c.id = e.chunk_id AND c.company_id = :company AND c.deleted_at IS NULL
             AND d.deleted_at IS NULL AND d.generation = c.generation)
     ORDER BY e.cosine DESC LIMIT :depth
+"""
+# OFFSET and LIMIT 1 keep Postgres from reading all vectors of the agent instead: it can't know how few are live.
+_LIVE = """
+    SELECT c.id, -(e.vector <#> CAST(:vector AS halfvec)) AS cosine FROM documents d
+    CROSS JOIN LATERAL (
+        SELECT id FROM chunks WHERE company_id = :company AND document_id = d.id AND generation = d.generation
+            AND deleted_at IS NULL OFFSET 0
+    ) c
+    CROSS JOIN LATERAL (
+        SELECT vector FROM chunk_embeddings WHERE company_id = :company AND chunk_id = c.id AND space = :space LIMIT 1
+    ) e
+    WHERE d.company_id = :company AND d.agent_id = :agent AND d.deleted_at IS NULL
+    ORDER BY cosine DESC LIMIT :depth
 """
 _OF_LEXEMES = "CAST(:lexemes AS tsquery)"
 _OF_WORDS = "frontdesk_any_word(CAST(:configurations AS text[]), CAST(:words AS text[]))"
@@ -76,8 +93,8 @@ _COUNT = text(
     " WHERE company_id = :company AND agent_id = :agent AND space = :space LIMIT :most) AS counted"
 )
 _COUNT_PASSAGES = text(
-    "SELECT coalesce(sum(chunk_count), 0) FROM documents"
-    " WHERE company_id = :company AND agent_id = :agent AND deleted_at IS NULL"
+    "SELECT coalesce(sum(chunk_count) FILTER (WHERE deleted_at IS NULL), 0) AS live,"
+    " coalesce(sum(chunk_count), 0) AS stored FROM documents WHERE company_id = :company AND agent_id = :agent"
 )
 # Documents give as many passages as are their share, and those at random places; LIMIT keeps Postgres, which expects
 # far more of them, from reading all passages instead.
@@ -100,6 +117,15 @@ _COUNT_WORDS = text("""
     ) c, unnest(tsvector_to_array(c.search)) AS word
     GROUP BY word HAVING count(*) >= :least
 """)
+
+
+class Way(StrEnum):
+    """How the nearest vectors are found: all of an agent's are compared, or those of its live passages, both of which
+    is exact; or those that an index leads to."""
+
+    EVERY = "every"
+    LIVE = "live"
+    INDEX = "index"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +152,13 @@ class Passage:
     mean_cosine: float
 
 
+class Counted(NamedTuple):
+    """Numbers of an agent's passages: those of live documents, and those of deleted ones, too."""
+
+    live: int
+    stored: int
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """A question's words for one text search configuration, separated by spaces."""
@@ -142,7 +175,7 @@ def search(
     vector: Sequence[float],
     asked: Sequence[str] | Sequence[Words],
     most: int,
-    exact: bool,
+    way: Way,
     depth: int = 50,
 ) -> list[Passage]:
     """The best passages, best first. `vector` is the question's, of length 1, in `space`; passages with any of the
@@ -164,8 +197,9 @@ def search(
         }
     else:
         parameters["lexemes"] = " | ".join(_quoted(each) for each in asked if isinstance(each, str))
-    indexed = not exact and len(vector) in INDEXED_DIMENSIONS
-    return [Passage(*row) for row in session().execute(_statement(indexed, bool(words), entering()), parameters)]
+    if way is Way.INDEX and len(vector) not in INDEXED_DIMENSIONS:
+        way = Way.EVERY
+    return [Passage(*row) for row in session().execute(_statement(way, bool(words), entering()), parameters)]
 
 
 def lexemes(words: Sequence[Words]) -> list[str]:
@@ -187,9 +221,9 @@ def count_words(*, company_id: UUID, agent_id: UUID, sample: int, least: int) ->
     return {row.word: row.number for row in rows}
 
 
-def count(*, company_id: UUID, agent_id: UUID) -> int:
-    """How many passages the agent's live documents have."""
-    return session().scalar(_COUNT_PASSAGES, {"company": company_id, "agent": agent_id}) or 0
+def count(*, company_id: UUID, agent_id: UUID) -> Counted:
+    """How many passages the agent's documents have."""
+    return Counted(*session().execute(_COUNT_PASSAGES, {"company": company_id, "agent": agent_id}).one())
 
 
 def count_up_to(*, company_id: UUID, agent_id: UUID, space: str, most: int) -> int:
@@ -199,8 +233,10 @@ def count_up_to(*, company_id: UUID, agent_id: UUID, space: str, most: int) -> i
 
 
 @cache
-def _statement(indexed: bool, of_words: bool, beginning: str) -> TextClause:
-    nearest = (_NEAREST_INDEXED if indexed else _NEAREST_EXACT).format(exact=_EXACT)
+def _statement(way: Way, of_words: bool, beginning: str) -> TextClause:
+    nearest = (_NEAREST_INDEXED if way is Way.INDEX else _NEAREST_EXACT).format(
+        exact=_LIVE if way is Way.LIVE else _EXACT
+    )
     search = _SEARCH.format(nearest=nearest, asked=_OF_WORDS if of_words else _OF_LEXEMES)
     return text(beginning + search).bindparams(bindparam("vector", type_=String))
 

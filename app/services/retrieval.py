@@ -11,7 +11,7 @@ from app.ai import language
 from app.core.tenancy import enter_company
 from app.core.transaction import single_statement, transaction
 from app.repositories import passages
-from app.repositories.passages import EXACT_UP_TO, Passage, Words
+from app.repositories.passages import EXACT_UP_TO, LIVE_UP_TO, Passage, Way, Words
 
 # How many languages' dictionaries a question is looked up with.
 _MOST_LANGUAGES = 4
@@ -20,12 +20,13 @@ _MOST_LANGUAGES = 4
 # more: of 200 questions to half a million passages 91 % were found first, with these 93 %.
 _MOST_RANKED = 1_000
 _SAMPLE = 1_000
-_small: TTLCache[tuple[UUID, str], bool] = TTLCache(maxsize=10_000, ttl=60)
+_ways: TTLCache[tuple[UUID, str], Way] = TTLCache(maxsize=10_000, ttl=60)
 
 
 @dataclass(frozen=True)
 class _Vocabulary:
-    """How many passages an agent has and, if they are many, how many have a word; those of rare words aren't known."""
+    """How many passages an agent has, those of deleted documents, too, which are ranked and left out; and, if they are
+    many, how many have a word. Those of rare words aren't known."""
 
     passages: int
     having: Mapping[str, float]
@@ -50,7 +51,7 @@ def find(
     `vector` is the question's in `space`; `languages` are the question's own and those of the documents, in order of
     importance. Needs no transaction: mostly it is one statement.
     """
-    vocabulary, exact = _known(company_id, agent_id, space)
+    vocabulary, way = _known(company_id, agent_id, space)
     words = _words(question, languages)
     asked: Sequence[Words] | Sequence[str] = words
     if vocabulary.passages > _MOST_RANKED:
@@ -65,7 +66,7 @@ def find(
             vector=vector,
             asked=asked,
             most=most,
-            exact=exact,
+            way=way,
         )
 
 
@@ -73,7 +74,7 @@ def forget() -> None:
     """Forgets what is remembered about agents."""
     with _lock:
         _vocabularies.clear()
-        _small.clear()
+        _ways.clear()
 
 
 def _words(question: str, languages: Sequence[str]) -> list[Words]:
@@ -97,23 +98,23 @@ def _telling(lexemes: Sequence[str], vocabulary: _Vocabulary) -> list[str]:
     return telling
 
 
-def _known(company_id: UUID, agent_id: UUID, space: str) -> tuple[_Vocabulary, bool]:
-    """The agent's vocabulary, and whether its vectors in the space are few enough to compare all of them."""
+def _known(company_id: UUID, agent_id: UUID, space: str) -> tuple[_Vocabulary, Way]:
+    """The agent's vocabulary, and the way in which its vectors in the space are searched."""
     with _lock:
-        vocabulary, small = _vocabularies.get(agent_id), _small.get((agent_id, space))
-    if vocabulary is not None and small is not None:
-        return vocabulary, small
+        vocabulary, way = _vocabularies.get(agent_id), _ways.get((agent_id, space))
+    if vocabulary is not None and way is not None:
+        return vocabulary, way
     with transaction():
         enter_company(company_id)
         vocabulary = vocabulary or _vocabulary(company_id, agent_id)
-        small = _is_small(company_id, agent_id, space)
+        way = _way(company_id, agent_id, space)
     with _lock:
-        _vocabularies[agent_id], _small[(agent_id, space)] = vocabulary, small
-    return vocabulary, small
+        _vocabularies[agent_id], _ways[(agent_id, space)] = vocabulary, way
+    return vocabulary, way
 
 
 def _vocabulary(company_id: UUID, agent_id: UUID) -> _Vocabulary:
-    number = passages.count(company_id=company_id, agent_id=agent_id)
+    number = passages.count(company_id=company_id, agent_id=agent_id).stored
     return _Vocabulary(number, _frequent_words(company_id, agent_id, number))
 
 
@@ -126,6 +127,8 @@ def _frequent_words(company_id: UUID, agent_id: UUID, number: int) -> Mapping[st
     return {word: found * each for word, found in sampled.items()}
 
 
-def _is_small(company_id: UUID, agent_id: UUID, space: str) -> bool:
+def _way(company_id: UUID, agent_id: UUID, space: str) -> Way:
     most = EXACT_UP_TO + 1
-    return passages.count_up_to(company_id=company_id, agent_id=agent_id, space=space, most=most) < most
+    if passages.count_up_to(company_id=company_id, agent_id=agent_id, space=space, most=most) < most:
+        return Way.EVERY
+    return Way.LIVE if passages.count(company_id=company_id, agent_id=agent_id).live <= LIVE_UP_TO else Way.INDEX

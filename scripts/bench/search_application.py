@@ -67,27 +67,27 @@ class Search:
 
     def judge(self, question: Question) -> Judgement:
         """Compares with all vectors compared and all passages with any of the words ranked."""
+        from app.repositories.passages import Way
         from app.services import retrieval
 
         company = question.company
         lexemes = self._in_transaction(company, self._lexemes, question.text)
-        small = self._in_transaction(company, retrieval._is_small, company.id, company.agent_id, SPACE)
+        way = self._in_transaction(company, retrieval._way, company.id, company.agent_id, SPACE)
         vocabulary = self._in_transaction(company, retrieval._vocabulary, company.id, company.agent_id)
         told = retrieval._telling(lexemes, vocabulary)
-        exact = set(self._passages(question, [], True))
-        found = set(self._passages(question, [], small))
+        exact = set(self._passages(question, [], Way.EVERY))
+        found = set(self._passages(question, [], way))
         return Judgement(
             len(found & exact) / len(exact) if exact else 1.0,
-            self._passages(question, told, small)[:1] == [question.about],
-            self._passages(question, lexemes, True)[:1] == [question.about],
+            self._passages(question, told, way)[:1] == [question.about],
+            self._passages(question, lexemes, Way.EVERY)[:1] == [question.about],
         )
 
     def way(self, company: Company) -> str:
-        """Whether the company is searched exactly."""
+        """How the company is searched."""
         from app.services import retrieval
 
-        small = self._in_transaction(company, retrieval._is_small, company.id, company.agent_id, SPACE)
-        return "exact" if small else "index"
+        return str(self._in_transaction(company, retrieval._way, company.id, company.agent_id, SPACE))
 
     def reconnect(self) -> None:
         """The next search opens a connection of its own."""
@@ -110,7 +110,7 @@ class Search:
 
         return passages.lexemes(retrieval._words(text, ["en"]))
 
-    def _passages(self, question: Question, lexemes: Sequence[str], exact: bool) -> list[UUID]:
+    def _passages(self, question: Question, lexemes: Sequence[str], way: Any) -> list[UUID]:
         from app.repositories import passages
 
         found = self._in_transaction(
@@ -122,7 +122,7 @@ class Search:
             vector=question.vector,
             asked=lexemes,
             most=10,
-            exact=exact,
+            way=way,
         )
         return [each.chunk_id for each in found]
 

@@ -1,17 +1,19 @@
 """The database of `scripts/bench/search`: an embedded Postgres, filled as its owner."""
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 import numpy as np
 import psycopg2
 from installation import ROOT
-from search_corpus import DIMENSION, Company, Corpus
+from search_corpus import DIMENSION, SPACE, Company, Corpus
 
 _SETTINGS = {
     "shared_buffers": "2GB",
@@ -33,6 +35,7 @@ class Database:
         from launcher.postgres import EmbeddedPostgres
 
         self.folder = folder
+        self._complete = folder / "companies.json"
         self.postgres = EmbeddedPostgres(folder / "postgres", "bench-owner", settings=_SETTINGS)
 
     def __enter__(self) -> Self:
@@ -49,16 +52,18 @@ class Database:
         subprocess.run(prepare, cwd=ROOT, env={**os.environ, **self.environment}, check=True, stdout=subprocess.DEVNULL)
         self._connect()
         self.cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)", (list(_LATE),))
-        self._late = [row[0] for row in self.cursor.fetchall()]
+        # "ONLY" would leave the partitions without.
+        self._late = [row[0].replace(" ON ONLY ", " ON ") for row in self.cursor.fetchall()]
         return self
 
     def __exit__(self, *_: object) -> None:
         self._owner.close()
         self.postgres.stop()
 
-    def fill(self, corpus: Corpus, companies: Sequence[Company]) -> dict[str, float]:
+    def fill(self, corpus: Corpus, kinds: Mapping[str, Sequence[Company]]) -> dict[str, float]:
         """Replaces everything. Seconds that loading and building took, and sizes in MB."""
         took: dict[str, float] = {}
+        companies = [each for several in kinds.values() for each in several]
         self._do(f"TRUNCATE {', '.join(_TABLES)} CASCADE", *(f"DROP INDEX IF EXISTS {name}" for name in _LATE))
         self.add_companies(companies)
         took["load_s"] = _seconds(lambda: corpus.fill(self._owner, companies))
@@ -68,11 +73,30 @@ class Database:
             name = "vector_index" if "hnsw" in definition else "word_index"
             took[f"{name}_s"] = _seconds(lambda statement=definition: self._do(statement))
         took["vacuum_s"] = _seconds(self._vacuum)
-        for name in ("chunks", "chunk_embeddings", *_LATE):
-            self.cursor.execute("SELECT pg_table_size(%s) / 1e6", (name,))
-            took[f"{name}_mb"] = float(self.cursor.fetchone()[0])
-        self._owner.commit()
+        took |= self._sizes()
+        identities = {
+            name: [(each.size, str(each.id), str(each.agent_id)) for each in several] for name, several in kinds.items()
+        }
+        self._complete.write_text(json.dumps(identities))
         return {name: round(value, 1) for name, value in took.items()}
+
+    def kept(self) -> dict[str, list[Company]] | None:
+        """The companies that an earlier call filled it with, by what is said of them; None if none did to the end."""
+        if not self._complete.exists():
+            return None
+        return {
+            name: [Company(size, UUID(company), UUID(agent)) for size, company, agent in several]
+            for name, several in json.loads(self._complete.read_text()).items()
+        }
+
+    def restore(self) -> dict[str, float]:
+        """Undoes what the earlier call spoilt. Sizes in MB."""
+        self._do(
+            "UPDATE documents SET deleted_at = NULL WHERE deleted_at IS NOT NULL",
+            f"DELETE FROM chunk_embeddings WHERE space <> '{SPACE}'",
+        )
+        self._vacuum()
+        return {name: round(value, 1) for name, value in self._sizes().items()}
 
     def cool(self) -> None:
         """Empties Postgres' buffers and the machine's cache of its files."""
@@ -133,6 +157,19 @@ class Database:
                 continue
             total += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
         return total / 1024
+
+    def _sizes(self) -> dict[str, float]:
+        """Of tables and indexes with their partitions, in MB."""
+        sizes = {}
+        for name in ("chunks", "chunk_embeddings", *_LATE):
+            self.cursor.execute(
+                "SELECT coalesce(sum(pg_table_size(relid)), pg_table_size(%(name)s)) / 1e6"
+                " FROM pg_partition_tree(%(name)s)",
+                {"name": name},
+            )
+            sizes[f"{name}_mb"] = float(self.cursor.fetchone()[0])
+        self._owner.commit()
+        return sizes
 
     def _connect(self) -> None:
         self._owner = psycopg2.connect(self.environment["DATABASE_URL"])

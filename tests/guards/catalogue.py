@@ -16,9 +16,18 @@ _WALLS = text("""
             'check', pg_get_expr(p.polwithcheck, p.polrelid)
         )) FILTER (WHERE p.polname IS NOT NULL), '[]') AS policies
     FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND (c.relname = 'companies' OR EXISTS (
-        SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'company_id' AND NOT a.attisdropped))
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND (
+        c.relname = 'companies' OR EXISTS (
+            SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'company_id' AND NOT a.attisdropped))
     GROUP BY c.oid ORDER BY 1
+""")
+# A policy counts for the table that a statement names: those of a partitioned table don't hold for its partitions.
+_PARTITIONS = text("""
+    SELECT c.relname AS name, c.relrowsecurity AS enabled, has_any_column_privilege(:role, c.oid, 'SELECT')
+            OR has_any_column_privilege(:role, c.oid, 'INSERT') OR has_any_column_privilege(:role, c.oid, 'UPDATE')
+            OR has_table_privilege(:role, c.oid, 'DELETE') AS granted,
+        EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid) AS has_policy
+    FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relispartition ORDER BY 1
 """)
 _VIEWS = text("""
     SELECT c.relname AS name FROM pg_class c
@@ -74,6 +83,19 @@ _FORBIDDEN = {
 def open_tables(connection: Connection) -> list[str]:
     """Tables whose rows other companies could reach, and why."""
     return [f"{row.name}: {problem}" for row in connection.execute(_WALLS) for problem in _holes(row)]
+
+
+def open_partitions(connection: Connection, role: str) -> list[str]:
+    """Partitions that the role could reach beside their table and its wall, and how."""
+    found = []
+    for row in connection.execute(_PARTITIONS, {"role": role}):
+        if row.granted:
+            found.append(f"{row.name}: {role} has rights on the partition")
+        if not row.enabled:
+            found.append(f"{row.name}: row-level security is off")
+        if row.has_policy:
+            found.append(f"{row.name}: a policy lets somebody in")
+    return found
 
 
 def _holes(row: Any) -> Iterator[str]:

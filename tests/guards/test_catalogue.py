@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, ForeignKey, Integer, MetaData, Table,
 
 from app.config import Settings
 from app.db import Base
+from app.models.chunk_embedding import PARTITIONS
 from tests.guards import catalogue
 
 PLANTED = "planted"
@@ -93,6 +94,31 @@ def test_passes_a_table_with_a_wall(catalogue_of: Connection) -> None:
 def test_finds_companies_without_a_wall(catalogue_of: Connection) -> None:
     _plant(catalogue_of, "DROP POLICY company_wall ON companies")
     assert catalogue.open_tables(catalogue_of) == ["companies: no policy"]
+
+
+def test_no_partition_is_reached_beside_its_table(catalogue_of: Connection, runtime_role: str) -> None:
+    partitions = catalogue_of.scalars(text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"))
+    assert set(partitions) == set(PARTITIONS)
+    assert catalogue.open_partitions(catalogue_of, runtime_role) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("GRANT SELECT ON {partition} TO {role}", "{role} has rights on the partition"),
+        ("GRANT INSERT (space) ON {partition} TO PUBLIC", "{role} has rights on the partition"),
+        ("GRANT DELETE ON {partition} TO {role}", "{role} has rights on the partition"),
+        ("ALTER TABLE {partition} DISABLE ROW LEVEL SECURITY", "row-level security is off"),
+        ("CREATE POLICY gate ON {partition} USING (true)", "a policy lets somebody in"),
+    ],
+)
+def test_finds_a_partition_beside_the_wall(
+    catalogue_of: Connection, runtime_role: str, statement: str, problem: str
+) -> None:
+    names = {"partition": PARTITIONS[3], "role": runtime_role}
+    _plant(catalogue_of, statement.format(**names))
+    found = catalogue.open_partitions(catalogue_of, runtime_role)
+    assert found == [f"{PARTITIONS[3]}: {problem.format(**names)}"]
 
 
 def test_no_view_reads_with_its_owners_eyes(catalogue_of: Connection, runtime_role: str) -> None:

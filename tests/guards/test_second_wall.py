@@ -18,6 +18,7 @@ from app.core import guard, tenancy
 from app.core.tenancy import across_companies
 from app.core.transaction import transaction
 from app.db import Base, db
+from app.models.chunk_embedding import PARTITIONS
 from app.models.user import User
 from tests.guards import rows
 from tests.guards.rows import OWNED, Rows
@@ -175,9 +176,24 @@ def test_hides_other_companies_from_every_kind_of_query(session: Session, table:
         f"WITH all_of_them AS (SELECT * FROM {table}) SELECT {column} FROM all_of_them",
         f"SELECT {column} FROM {table} UNION SELECT {column} FROM {table}",
         f"SELECT a.{column} FROM {table} a FULL JOIN {table} b ON b.{column} = '{GLOBEX}' WHERE a.{column} IS NOT NULL",
-        f"SELECT {column} FROM ONLY {table}",
     ):
         assert set(session.scalars(text(query))) == {ACME}, query
+    is_partitioned = Base.metadata.tables[table].dialect_options["postgresql"]["partition_by"]
+    alone = session.scalars(text(f"SELECT {column} FROM ONLY {table}"))
+    assert set(alone) == (set() if is_partitioned else {ACME})
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_refuses_everything_that_names_a_partition(session: Session, stored: object, partition: str) -> None:
+    tenancy.enter_company(ACME)
+    for statement in (
+        f"SELECT company_id FROM {partition}",
+        f"UPDATE {partition} SET dimension = dimension",
+        f"DELETE FROM {partition}",
+        f"INSERT INTO {partition} SELECT * FROM chunk_embeddings",
+        f"TRUNCATE {partition}",
+    ):
+        assert _changed(session, text(statement)) == -1, statement
 
 
 @pytest.mark.usefixtures("unguarded")

@@ -14,7 +14,7 @@ from app.core import tenancy
 from app.core.transaction import transaction
 from app.models.chunk_embedding import ChunkEmbedding
 from app.repositories import passages
-from app.repositories.passages import Passage
+from app.repositories.passages import Passage, Way
 from app.services import retrieval
 from tests.agent.rows import add_agent
 from tests.cast import Cast
@@ -58,7 +58,7 @@ class Shelf:
         return document, ids
 
     def search(
-        self, vector: Sequence[float], *asked: Any, exact: bool = True, most: int = 8, entered: UUID | None = None
+        self, vector: Sequence[float], *asked: Any, way: Way = Way.EVERY, most: int = 8, entered: UUID | None = None
     ) -> list[Passage]:
         """What the repository finds, as the application's role with the company entered."""
         with self.app.app_context(), transaction():
@@ -70,7 +70,7 @@ class Shelf:
                 vector=vector,
                 asked=asked,
                 most=most,
-                exact=exact,
+                way=way,
             )
 
     def find(self, question: str, vector: Sequence[float], *languages: str) -> list[str]:

@@ -13,12 +13,12 @@ from app.core.transaction import transaction
 from app.models.chunk import Chunk
 from app.models.document import Document
 from app.repositories import passages
-from app.repositories.passages import Passage, Words
+from app.repositories.passages import Passage, Way, Words
 from app.services import retrieval
 from tests.passages.conftest import SPACE, Shelf, towards
 from tests.rows import change
 
-both_ways = pytest.mark.parametrize("exact", [True, False], ids=["exact", "index"])
+every_way = pytest.mark.parametrize("way", list(Way))
 RETURNS = ("Send it back within 30 days.", towards(0, 1))
 LABEL = ("The parcel label is in the box.", towards(0, 2))
 GIFTS = ("Gift cards are not refunded.", towards(5))
@@ -28,18 +28,18 @@ def texts(found: list[Passage]) -> list[str]:
     return [each.text for each in found]
 
 
-@both_ways
-def test_finds_the_nearest_first(shelf: Shelf, exact: bool) -> None:
+@every_way
+def test_finds_the_nearest_first(shelf: Shelf, way: Way) -> None:
     shelf.add(GIFTS, LABEL, RETURNS)
-    found = shelf.search(towards(0, 0, 1), exact=exact)
+    found = shelf.search(towards(0, 0, 1), way=way)
     assert texts(found) == [RETURNS[0], LABEL[0], GIFTS[0]]
     assert [round(each.cosine, 2) for each in found] == [1.0, 0.5, 0.0]
 
 
-@both_ways
-def test_finds_by_words_what_is_far_away(shelf: Shelf, exact: bool) -> None:
+@every_way
+def test_finds_by_words_what_is_far_away(shelf: Shelf, way: Way) -> None:
     shelf.add(GIFTS, *[(f"Filler {each}.", towards(1, each)) for each in range(2, 62)])
-    found = shelf.search(towards(1), "gift", exact=exact, most=60)
+    found = shelf.search(towards(1), "gift", way=way, most=60)
     assert GIFTS[0] in texts(found)
     assert next(each for each in found if each.text == GIFTS[0]).rank > 0
 
@@ -57,9 +57,9 @@ def test_gives_no_more_than_asked_for(shelf: Shelf) -> None:
     assert len(shelf.search(towards(0), "parcel", most=2)) == 2
 
 
-@both_ways
-def test_finds_nothing_where_there_is_nothing(shelf: Shelf, exact: bool) -> None:
-    assert shelf.search(towards(0), "parcel", exact=exact) == []
+@every_way
+def test_finds_nothing_where_there_is_nothing(shelf: Shelf, way: Way) -> None:
+    assert shelf.search(towards(0), "parcel", way=way) == []
     assert shelf.find("Where is my parcel?", towards(0)) == []
 
 
@@ -74,54 +74,54 @@ def test_finds_by_words_without_vectors(shelf: Shelf, database: Session) -> None
             vector=towards(3),
             asked=["parcel"],
             most=8,
-            exact=True,
+            way=Way.EVERY,
         )
     assert [(each.text, each.cosine) for each in found] == [(LABEL[0], 0.0)]
 
 
-@both_ways
+@every_way
 @pytest.mark.parametrize("model", [Document, Chunk], ids=["document", "passage"])
-def test_does_not_find_what_is_deleted(shelf: Shelf, database: Session, model: type[Any], exact: bool) -> None:
+def test_does_not_find_what_is_deleted(shelf: Shelf, database: Session, model: type[Any], way: Way) -> None:
     document, (chunk,) = shelf.add(LABEL)
     shelf.add(GIFTS)
-    assert LABEL[0] in texts(shelf.search(towards(0, 2), "parcel", exact=exact))
+    assert LABEL[0] in texts(shelf.search(towards(0, 2), "parcel", way=way))
     identity = document if model is Document else chunk
     change(database, model, identity, deleted_at=datetime.now(UTC))
-    assert texts(shelf.search(towards(0, 2), "parcel", exact=exact)) == [GIFTS[0]]
+    assert texts(shelf.search(towards(0, 2), "parcel", way=way)) == [GIFTS[0]]
     change(database, model, identity, deleted_at=None)
-    assert LABEL[0] in texts(shelf.search(towards(0, 2), "parcel", exact=exact))
+    assert LABEL[0] in texts(shelf.search(towards(0, 2), "parcel", way=way))
 
 
-@both_ways
-def test_does_not_find_generations_that_are_not_searched(shelf: Shelf, database: Session, exact: bool) -> None:
+@every_way
+def test_does_not_find_generations_that_are_not_searched(shelf: Shelf, database: Session, way: Way) -> None:
     document, _ = shelf.add(LABEL, generation=2)
-    assert shelf.search(towards(0, 2), "parcel", exact=exact) == []
+    assert shelf.search(towards(0, 2), "parcel", way=way) == []
     change(database, Document, document, generation=2)
-    assert texts(shelf.search(towards(0, 2), "parcel", exact=exact)) == [LABEL[0]]
+    assert texts(shelf.search(towards(0, 2), "parcel", way=way)) == [LABEL[0]]
 
 
-@both_ways
-def test_finds_past_many_deleted_passages(shelf: Shelf, database: Session, exact: bool) -> None:
+@every_way
+def test_finds_past_many_deleted_passages(shelf: Shelf, database: Session, way: Way) -> None:
     deleted, _ = shelf.add(*[(f"Old {each}.", towards(0, each)) for each in range(1, 200)])
     shelf.add(*[(f"New {each}.", towards(0, 200, each)) for each in range(1, 20)])
     change(database, Document, deleted, deleted_at=datetime.now(UTC))
-    found = texts(shelf.search(towards(0), exact=exact))
+    found = texts(shelf.search(towards(0), way=way))
     assert len(found) == 8
     assert all(each.startswith("New") for each in found)
 
 
-@both_ways
-def test_does_not_find_another_agents_passages(shelf: Shelf, globex: Shelf, cast: Any, exact: bool) -> None:
+@every_way
+def test_does_not_find_another_agents_passages(shelf: Shelf, globex: Shelf, cast: Any, way: Way) -> None:
     shelf.add(LABEL)
     for agent_id, company_id in ((globex.agent_id, cast.globex), (uuid4(), cast.acme)):
         other = Shelf(shelf.app, shelf.database, company_id, agent_id)
-        assert other.search(towards(0, 2), "parcel", exact=exact) == []
+        assert other.search(towards(0, 2), "parcel", way=way) == []
 
 
-@both_ways
-def test_does_not_find_passages_of_a_company_that_is_not_entered(shelf: Shelf, cast: Any, exact: bool) -> None:
+@every_way
+def test_does_not_find_passages_of_a_company_that_is_not_entered(shelf: Shelf, cast: Any, way: Way) -> None:
     shelf.add(LABEL)
-    assert shelf.search(towards(0, 2), "parcel", exact=exact, entered=cast.globex) == []
+    assert shelf.search(towards(0, 2), "parcel", way=way, entered=cast.globex) == []
 
 
 @pytest.mark.parametrize("lexeme", ["o'neil", "back\\slash", "a & !b", "':*"])
@@ -174,7 +174,7 @@ def test_counts_words_in_live_passages(shelf: Shelf, database: Session) -> None:
     with shelf.app.app_context(), transaction():
         tenancy.enter_company(shelf.company_id)
         owned: dict[str, UUID] = {"company_id": shelf.company_id, "agent_id": shelf.agent_id}
-        assert passages.count(**owned) == 6
+        assert passages.count(**owned) == (6, 12)
         assert passages.count_words(**owned, sample=600, least=1).keys() == {"parcel", "label", "alon"}
         assert passages.count_words(**owned, sample=600, least=500) == {"parcel": 600}
 
@@ -195,6 +195,40 @@ def test_the_service_leaves_the_most_frequent_words_of_a_large_agent_out(
     monkeypatch.setattr(passages, "search", lambda **named: asked.append(sorted(named["asked"])) or search(**named))
     assert shelf.find("Acme gift", towards(20))[0] == "Acme gift."
     assert asked == [["gift"]]
+
+
+def test_deleted_passages_count_where_words_are_left_out(
+    shelf: Shelf, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are ranked like the others before they are left out."""
+    monkeypatch.setattr(retrieval, "_MOST_RANKED", 9)
+    shelf.add(*[(f"Acme parcel {each}.", towards(each)) for each in range(1, 7)], ("Acme gift.", towards(20)))
+    gone, _ = shelf.add(*[(f"Acme offer {each}.", towards(each)) for each in range(1, 11)])
+    change(database, Document, gone, deleted_at=datetime.now(UTC))
+    asked: list[list[str]] = []
+    search = passages.search
+    monkeypatch.setattr(passages, "search", lambda **named: asked.append(list(named["asked"])) or search(**named))
+    assert shelf.find("Acme gift", towards(20))[0] == "Acme gift."
+    assert asked == [["gift"]]
+
+
+def test_the_service_looks_live_passages_up_where_few_of_many_are_left(
+    shelf: Shelf, database: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrieval, "EXACT_UP_TO", 3)
+    monkeypatch.setattr(retrieval, "LIVE_UP_TO", 2)
+    first, _ = shelf.add(RETURNS, LABEL)
+    ways: list[Way] = []
+    search = passages.search
+    monkeypatch.setattr(passages, "search", lambda **named: ways.append(named["way"]) or search(**named))
+    assert shelf.find("", towards(0, 1)) == [RETURNS[0], LABEL[0]]
+    shelf.add(GIFTS, LABEL)
+    for deleted_at in (None, datetime.now(UTC)):
+        change(database, Document, first, deleted_at=deleted_at)
+        retrieval.forget()
+        found = shelf.find("", towards(0, 1))
+        assert (RETURNS[0] in found) == (deleted_at is None)
+    assert ways == [Way.EVERY, Way.INDEX, Way.LIVE]
 
 
 def test_says_whether_passages_can_still_be_cited(shelf: Shelf, globex: Shelf, database: Session) -> None:
