@@ -1,6 +1,6 @@
 """Chat with Anthropic's models (https://docs.claude.com/en/api/messages-streaming).
 
-As in `app.ai.openai_chat` the vendor's client makes the request, and the stream is read by `app.ai.wire`.
+As in `app.ai.openai_chat` the vendor's client makes the request, and the stream is read by `app.ai.event_lines`.
 `ChatRequest.temperature` stays behind: since its version 2026-10-21 the API answers 400 to any, even the default.
 """
 
@@ -15,6 +15,7 @@ from anthropic.types import MessageParam
 
 from app.ai import wire
 from app.ai.chat import ChatMessage, ChatRequest, Finished, StopReason, TextDelta, Timeouts
+from app.ai.deadlines import Clock, timed_by
 from app.ai.vendor import Complaint, Source, StreamedAnswer, failure, read_answer, refusal
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
@@ -62,12 +63,12 @@ class AnthropicChat:
 
     def stream(self, request: ChatRequest) -> Generator[TextDelta | Finished]:
         """See `ChatProvider`."""
-        clock = wire.Clock(self._timeouts, deadline=request.deadline)
+        clock = Clock(self._timeouts, deadline=request.deadline)
         response = self._open(request, clock)
         answer = _AnthropicAnswer(request, self.model, self._source)
         yield from read_answer(response, answer, clock=clock, source=self._source)
 
-    def _open(self, request: ChatRequest, clock: wire.Clock) -> httpx2.Response:
+    def _open(self, request: ChatRequest, clock: Clock) -> httpx2.Response:
         try:
             return self._send(request, clock)
         except anthropic.APIStatusError as error:
@@ -76,9 +77,9 @@ class AnthropicChat:
         except (anthropic.APIError, *wire.WIRE_ERRORS, *wire.UNUSABLE) as error:
             raise failure(error, clock=clock, source=self._source, answering=False) from None
 
-    def _send(self, request: ChatRequest, clock: wire.Clock) -> httpx2.Response:
+    def _send(self, request: ChatRequest, clock: Clock) -> httpx2.Response:
         system = "\n\n".join(message.content for message in request.messages if message.role == "system")
-        with wire.timed_by(clock):
+        with timed_by(clock):
             stream = _client(self._base_url, self._api_key or _NO_KEY).messages.create(
                 model=self.model,
                 max_tokens=request.max_tokens,

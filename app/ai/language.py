@@ -67,6 +67,10 @@ _SHARED = {
 _SCRIPT_PATTERNS = {language: re.compile(f"[{blocks}]") for language, blocks in _ONE_LANGUAGE.items()}
 _SHARED_PATTERNS = {languages: re.compile(f"[{blocks}]") for blocks, languages in _SHARED.items()}
 
+# Not a Latin, Greek or Cyrillic letter, nor a sign between such: what may be a mark, or of a script that is written
+# without blanks.
+_UNUSUAL = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u205f\u20a0-\u20cf]")
+_PLAIN_WORD = re.compile(r"[^\W_]+(?:\.[^\W_]+)*")
 # Written without blanks between words (Korean: with particles glued to them), so searched by pairs of characters.
 _UNSPACED = re.compile(
     "[" + "".join(_ONE_LANGUAGE[each] for each in ("zh", "ja", "ko", "th", "lo", "my", "km")) + "\u3005\u3007]+"
@@ -137,7 +141,12 @@ def query_terms(text: str) -> list[str]:
 
 def words(text: str) -> Iterator[str]:
     """All words of a text in order, in lower case, with single characters and pairs of unspaced scripts."""
-    for run in _runs(unicodedata.normalize("NFKC", text).lower()):
+    normal = unicodedata.normalize("NFKC", text).lower()
+    if not _UNUSUAL.search(normal):
+        # As below, twenty times as fast: an answer takes apart all that was found for it.
+        yield from (word[:_WORD_CHARACTERS] for word in _PLAIN_WORD.findall(normal))
+        return
+    for run in _runs(normal):
         at = 0
         for unspaced in _UNSPACED.finditer(run):
             yield from _sound(run[at : unspaced.start()])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpcore2
 import httpx2
 
-from app.ai import wire
+from app.ai import event_lines, wire
 from app.ai.chat import (
     ChatRequest,
     Finished,
@@ -24,6 +24,8 @@ from app.ai.chat import (
     TextDelta,
     Usage,
 )
+from app.ai.deadlines import Clock
+from app.ai.event_lines import EventStreamError
 from app.ai.pricing import estimate_usage
 
 _LONGEST_QUOTE = 300
@@ -117,16 +119,16 @@ class StreamedAnswer:
 
 
 def read_answer(
-    response: httpx2.Response, answer: StreamedAnswer, *, clock: wire.Clock, source: Source
+    response: httpx2.Response, answer: StreamedAnswer, *, clock: Clock, source: Source
 ) -> Generator[TextDelta | Finished]:
     """The events of an answer, as `ChatProvider.stream` gives them. Raises `ModelError`."""
     try:
         if response.headers.get("content-type", "").startswith("application/json"):
             yield from _read_whole(response, answer)
         else:
-            with closing(wire.read_events(response)) as events:
+            with closing(event_lines.read_events(response)) as events:
                 yield from _read_events(events, answer, clock)
-    except wire.EventStreamError as error:
+    except EventStreamError as error:
         raise ModelStreamBroken(str(error), source=str(source)) from None
     except wire.WIRE_ERRORS as error:
         raise failure(error, clock=clock, source=source, answering=True) from None
@@ -135,14 +137,14 @@ def read_answer(
 
 def _read_whole(response: httpx2.Response, answer: StreamedAnswer) -> Iterator[TextDelta]:
     try:
-        text = answer.read_whole(wire.read_body(response))
+        text = answer.read_whole(event_lines.read_body(response))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        raise wire.EventStreamError("the server sent JSON that is no answer") from None
+        raise EventStreamError("the server sent JSON that is no answer") from None
     if text:
         yield answer.keep(text)
 
 
-def _read_events(events: Iterator[bytes], answer: StreamedAnswer, clock: wire.Clock) -> Iterator[TextDelta]:
+def _read_events(events: Iterator[bytes], answer: StreamedAnswer, clock: Clock) -> Iterator[TextDelta]:
     try:
         for event in events:
             text = _read_event(event, answer)
@@ -152,7 +154,7 @@ def _read_events(events: Iterator[bytes], answer: StreamedAnswer, clock: wire.Cl
             elif text is not None:
                 clock.token_arrived()
             if answer.ended:
-                wire.read_to_end(events, clock)
+                event_lines.read_to_end(events, clock)
                 return
             if answer.stop_reason is not None:
                 clock.answer_complete()
@@ -160,17 +162,17 @@ def _read_events(events: Iterator[bytes], answer: StreamedAnswer, clock: wire.Cl
         if not answer.complete:
             raise
     if not answer.complete:
-        raise wire.EventStreamError("the answer ended before it was complete")
+        raise EventStreamError("the answer ended before it was complete")
 
 
 def _read_event(event: bytes, answer: StreamedAnswer) -> str | None:
     try:
         return answer.read(event)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        raise wire.EventStreamError("the server sent an event that can't be read") from None
+        raise EventStreamError("the server sent an event that can't be read") from None
 
 
-def failure(error: BaseException, *, clock: wire.Clock, source: Source, answering: bool) -> ModelError:
+def failure(error: BaseException, *, clock: Clock, source: Source, answering: bool) -> ModelError:
     """Our error for one below HTTP. `answering`: the server had begun to answer."""
     causes = [error, error.__cause__]
     if any(isinstance(cause, wire.UNUSABLE) for cause in causes):

@@ -252,4 +252,4 @@ def _quoted(lexeme: str) -> str:
 
 
 def _literal(vector: Sequence[float]) -> str:
-    return "[" + ",".join(f"{value:.5g}" for value in vector) + "]"
+    return f"[{('%.5g,' * len(vector) % tuple(vector))[:-1]}]"

@@ -3,14 +3,14 @@ and most processes call none. Workers that answer visitors load them ahead of ti
 
 from collections.abc import Callable
 
-from app.ai import wire
+from app.ai import network
 from app.ai.chat import ChatProvider
 from app.ai.embedding import Embedder
 from app.models.provider import ProviderType
 from app.services import guarded_models
 
 # What a company enters as an address is looked up once, checked, and called as it was found.
-wire.resolve_by(guarded_models.callable_addresses)
+network.resolve_by(guarded_models.callable_addresses)
 
 
 def chat(kind: ProviderType) -> Callable[..., ChatProvider]:

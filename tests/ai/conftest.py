@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ai import wire
+from app.ai import network
 from app.ai.local_model import LocalEmbedder
 from app.ai.local_model_build import prepare
 
@@ -12,7 +12,7 @@ from app.ai.local_model_build import prepare
 @pytest.fixture(autouse=True)
 def _names_as_the_system_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the policy that the application puts on a process once a model is asked: servers here are local."""
-    monkeypatch.setattr(wire, "_resolver", None)
+    monkeypatch.setattr(network, "_resolver", None)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """Languages: telling them apart, and preparing text for Postgres' full-text search."""
 
 import time
+import unicodedata
 
 import pytest
 
+from app.ai import language
 from app.ai.language import detect, index_text, query_terms, text_search_config
 
 QUESTIONS = {
@@ -117,3 +119,16 @@ def test_a_huge_question_is_cut() -> None:
     assert len(query_terms(" ".join(map(str, range(300_000))))) == 64
     assert all(len(term) <= 100 for term in query_terms("x" * 5_000))
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    "text", ["Größe XL, 4.90 € – „Café“ example.com.", "Когда вы открыты? В 9.30…", "Πότε ανοίγετε;", "a..b ._- ﬁ² ½"]
+)
+def test_words_are_the_same_beside_a_script_that_is_read_differently(text: str) -> None:
+    assert list(language.words(f"{text} 中"))[:-1] == list(language.words(text))
+
+
+def test_what_is_read_the_quick_way_has_neither_marks_nor_unspaced_scripts() -> None:
+    usual = [each for each in map(chr, range(0x3000)) if not language._UNUSUAL.match(each)]
+    assert not [each for each in usual if unicodedata.category(each)[0] == "M" or language.is_unspaced(each)]
+    assert not {"\u200c", "\u200d"} & set(usual)
