@@ -15,6 +15,7 @@ from app.extensions import redis_extension
 from app.realtime import scripts
 from app.realtime.events import Event
 from app.realtime.frames import encode, stream_key
+from app.realtime.scripts import Keep, Said
 
 log = logging.getLogger(__name__)
 
@@ -49,31 +50,28 @@ class Publisher:
         Returns their ids; an empty list when they were refused, because `turn` is over already or a later attempt has
         spoken; None when Redis is away.
         """
-        turn_id = turn.turn_id if turn else None
-        last = len(events) - 1
-        frames = [encode(each, turn_id, final=final and place == last) for place, each in enumerate(events)]
-        return self._attempt(
-            lambda client: scripts.append(
-                client,
-                stream_key(conversation_id),
-                frames,
-                turn=(turn.turn_id, turn.attempt) if turn else None,
-                final=final,
-                keep_seconds=settings().stream_keep_seconds,
-                keep_events=settings().stream_keep_events,
-            ),
-            even_at_rest=final,  # the end of a turn is worth the wait
-        )
+        said = _said(conversation_id, events, turn, final=final)
+        # The end of a turn is worth the wait.
+        return self._attempt(lambda client: scripts.append(client, said, _keep()), even_at_rest=final)
+
+    def publish_each(self, said: Sequence[tuple[UUID, Event, TurnRef]]) -> None:
+        """Appends an event to the stream of each conversation, all in one turn to Redis: of many small ones, that is
+        most of what they cost."""
+        frames = [_said(conversation_id, [event], turn) for conversation_id, event, turn in said]
+        self._attempt(lambda client: scripts.append_each(client, frames, _keep()), even_at_rest=False)
 
     def recheck(self, conversation_id: UUID) -> None:
         """Lets every listener's permission be checked now instead of within a minute: after a deletion, say."""
         self._attempt(lambda client: client.publish(stream_key(conversation_id), RECHECK), even_at_rest=False)
 
-    def forget(self, conversation_id: UUID) -> None:
+    def forget(self, conversation_id: UUID, ends: Sequence[tuple[TurnRef, Event]] = ()) -> None:
         """Drops what is kept of a conversation's events: what was deleted must not be resumed. Clients that come back
-        are told to fetch the messages again."""
-        key = stream_key(conversation_id)
-        self._attempt(lambda client: client.delete(key, f"{key}:state"), even_at_rest=True)
+        are told to fetch the messages again. `ends`: the turns that end by it, and what is said of them; nothing of
+        theirs follows."""
+        frames = [(turn.turn_id, turn.attempt, encode(event, turn.turn_id, final=True)) for turn, event in ends]
+        self._attempt(
+            lambda client: scripts.forget(client, stream_key(conversation_id), frames, _keep()), even_at_rest=True
+        )
 
     def _attempt(self, action: Callable[["redis.Redis"], Result], *, even_at_rest: bool) -> Result | None:
         resting = time.monotonic() < self._rest_until
@@ -88,7 +86,18 @@ class Publisher:
             return None
 
 
+def _said(conversation_id: UUID, events: Sequence[Event], turn: TurnRef | None, *, final: bool = False) -> Said:
+    turn_id, last = turn.turn_id if turn else None, len(events) - 1
+    frames = [encode(each, turn_id, final=final and place == last) for place, each in enumerate(events)]
+    return Said(stream_key(conversation_id), frames, (turn.turn_id, turn.attempt) if turn else None, final)
+
+
+def _keep() -> Keep:
+    return Keep(settings().stream_keep_seconds, settings().stream_keep_events)
+
+
 _publisher = Publisher(lambda: redis_extension.client)
 publish = _publisher.publish
+publish_each = _publisher.publish_each
 recheck = _publisher.recheck
 forget = _publisher.forget

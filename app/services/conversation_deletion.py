@@ -1,6 +1,5 @@
 """Deleting and restoring conversations and messages. Whatever was to be answered in them is called off."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from app.core.clock import now
@@ -12,7 +11,6 @@ from app.jobs import JobName, enqueue
 from app.models.audit_entry import RiskLevel
 from app.models.conversation import Conversation
 from app.models.message import Message
-from app.models.turn import Turn
 from app.models.webhook_event import WebhookEventType as Type
 from app.realtime import publisher
 from app.repositories import conversations, messages, turns
@@ -98,7 +96,7 @@ def delete_message(principal: Principal, message_id: UUID) -> None:
         company_id=company_id, message_id=message_id, at=at, error_code="message_deleted", error=_CALLED_OFF
     )
     conversation_id = message.conversation_id
-    after_commit(lambda: _forget(conversation_id, called_off))
+    after_commit(lambda: turn_events.forget(conversation_id, called_off))
     waiting = turns.next_queued(company_id=company_id, conversation_id=conversation_id)
     if waiting is not None:
         enqueue(JobName.ANSWER_TURN, company_id=company_id, turn_id=waiting)
@@ -148,16 +146,8 @@ def _delete_messages(company_id: UUID, conversation_id: UUID, deletion_id: UUID)
     called_off = turns.fail_unfinished(
         company_id=company_id, conversation_id=conversation_id, at=at, error_code="message_deleted", error=_CALLED_OFF
     )
-    after_commit(lambda: _forget(conversation_id, called_off))
+    after_commit(lambda: turn_events.forget(conversation_id, called_off))
     return messages.delete_all(company_id=company_id, conversation_id=conversation_id, at=at, deletion_id=deletion_id)
-
-
-def _forget(conversation_id: UUID, called_off: Sequence[Turn]) -> None:
-    """Drops what was said, and ends the answers that are still being given: nothing more of them is shown, though their
-    worker goes on until it next looks whether they are its own."""
-    publisher.forget(conversation_id)
-    for turn in called_off:
-        turn_events.announce_finished(turn, None)
 
 
 def _record(principal: Principal, event: Event, entity: str, entity_id: UUID, risk: RiskLevel = RiskLevel.LOW) -> None:

@@ -10,7 +10,7 @@ from app.extensions import redis_extension
 from app.realtime.frames import stream_key
 from app.repositories.turns import Claim
 from app.services import turn_leases
-from app.services.turn_events import DeltaStream, shortest_pause
+from app.services.deltas import DeltaStream, shortest_pause
 
 
 def deltas(conversation_id: UUID) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from app.services import turn_starts
-from app.services.turn_events import DeltaStream
+from app.services.deltas import DeltaStream
 from app.services.turn_starts import Place, Reader
 from tests.conversation.test_deltas import deltas, make_claim, wait_for
 

@@ -84,8 +84,12 @@ class Turn:
         return self.publisher.publish(self.conversation_id, [event], turn=self.ref, final=final)
 
     def say(self, text: str = "word ") -> list[str] | None:
+        return self.publisher.publish(self.conversation_id, [self.word(text)], turn=self.ref)
+
+    def word(self, text: str = "word ") -> ChatDelta:
+        """Its next piece, not sent yet."""
         self.said += 1
-        event = ChatDelta(
+        return ChatDelta(
             conversation_id=self.conversation_id,
             task_id=self.id,
             message_id=self.id,
@@ -93,7 +97,6 @@ class Turn:
             sequence=self.said,
             text=text,
         )
-        return self.publisher.publish(self.conversation_id, [event], turn=self.ref)
 
     def finish(self) -> list[str] | None:
         return self.status("completed", final=True)

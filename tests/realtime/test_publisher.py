@@ -12,6 +12,7 @@ from app.core.redis import make_client
 from app.realtime.events import ChatResponse, Typing
 from app.realtime.frames import stream_key
 from app.realtime.publisher import Publisher, TurnRef
+from launcher.valkey import EmbeddedValkey
 from tests.realtime.conftest import Turn, lose_everything
 
 
@@ -156,3 +157,66 @@ def test_publishes_again_when_redis_is_back(turn: Turn, client: redis.Redis) -> 
 def test_an_attempt_is_part_of_the_reference(turn: Turn) -> None:
     assert TurnRef(turn.id, 1) != TurnRef(turn.id, 2)
     assert TurnRef(uuid4(), 1) != turn.ref
+
+
+def say_together(turns: list[Turn]) -> None:
+    turns[0].publisher.publish_each([(each.conversation_id, each.word(), each.ref) for each in turns])
+
+
+def kept(turn: Turn, client: redis.Redis) -> list[str]:
+    """The names of what the stream of a turn's conversation holds."""
+    return [fields[b"e"].split(b" ")[0].decode() for _, fields in client.xrange(stream_key(turn.conversation_id))]
+
+
+def test_pieces_of_many_turns_are_published_in_one_turn_to_redis(turn: Turn, client: redis.Redis) -> None:
+    others = [Turn(turn.publisher) for _ in range(3)]
+    turn.status("processing")
+    say_together([turn, *others])
+    say_together([turn, *others])
+    assert kept(turn, client) == ["chat_status.processing", "chat_delta", "chat_delta"]
+    assert [kept(each, client) for each in others] == [["chat_delta", "chat_delta"]] * 3
+
+
+def test_of_pieces_that_are_published_together_those_of_a_late_twin_are_refused(
+    turn: Turn, client: redis.Redis
+) -> None:
+    other, over = Turn(turn.publisher), Turn(turn.publisher)
+    over.finish()
+    turn.attempt = 2
+    turn.status("processing")
+    late = Turn(turn.publisher, turn.conversation_id, turn.id, attempt=1)
+    say_together([late, over, other])
+    assert kept(turn, client) == ["chat_status.processing"]
+    assert kept(over, client) == ["chat_status.completed"]
+    assert kept(other, client) == ["chat_delta"]
+
+
+def test_pieces_are_published_by_a_redis_that_has_just_started(valkey: EmbeddedValkey) -> None:
+    client = make_client(valkey.url(), 1.0)
+    turns = [Turn(Publisher(lambda: client)) for _ in range(2)]
+    say_together(turns)
+    assert [kept(each, client) for each in turns] == [["chat_delta"], ["chat_delta"]]
+    client.close()
+
+
+def test_what_is_forgotten_ends_its_turns_in_the_same_step(turn: Turn, client: redis.Redis) -> None:
+    other, over = (Turn(turn.publisher, turn.conversation_id) for _ in range(2))
+    ids = [*turn.say(), *other.say(), *over.finish()]
+    ends = [(each.ref, each.word()) for each in (turn, over)]
+    turn.publisher.forget(turn.conversation_id, ends)
+    assert turn.say() == over.say() == []
+    assert kept(turn, client) == ["chat_delta"]  # the end of the one that wasn't over
+    found = other.say()
+    assert numbers(found) == [2]
+    assert found[0].partition("-")[0] > ids[0].partition("-")[0]
+    assert client.hkeys(f"{stream_key(turn.conversation_id)}:state") == [b"epoch", b"n", f"o:{other.id}".encode()]
+
+
+def test_what_goes_on_after_something_was_forgotten_is_forgotten_too_one_day(turn: Turn, client: redis.Redis) -> None:
+    turn.say()
+    turn.publisher.forget(turn.conversation_id)
+    assert not client.exists(stream_key(turn.conversation_id))
+    turn.say()
+    turn.finish()
+    assert client.pttl(stream_key(turn.conversation_id)) > 0
+    assert client.pttl(f"{stream_key(turn.conversation_id)}:state") > 0
