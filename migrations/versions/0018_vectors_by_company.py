@@ -1,8 +1,9 @@
 """Vectors lie in partitions by company, so an index of vectors is shared with few others (docs/decisions/0011).
 
-Every vector is copied and every index of vectors built anew, before anything is exchanged: searches go on meanwhile,
-documents that are being processed wait. Needs twice the room of the vectors for that time. A million vectors of 384
-dimensions take minutes, more with a small `maintenance_work_mem`, of which at least 512 MB are used.
+Every vector is copied and every index of vectors built anew, before anything is exchanged: visitors are answered
+meanwhile, while changes of companies and agents, and documents that are being processed, wait or fail and are tried
+again. Needs twice the room of the vectors for that time. A million vectors of 384 dimensions take ten minutes or more;
+`maintenance_work_mem` is raised to 512 MB where it is less.
 """
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ _TABLE, _NEW = "chunk_embeddings", "chunk_embeddings_new"
 _PARTITIONS = 16
 _DIMENSIONS = (384, 512, 768, 1024, 1536, 2048, 3072)
 _COLUMNS = "chunk_id, space, company_id, agent_id, dimension, vector"
-_PARENTS = {"agent_id": "agents", "chunk_id": "chunks", "company_id": "companies"}
+_PARENTS = {"company_id": "companies", "agent_id": "agents", "chunk_id": "chunks"}
 _ENTERED = "(SELECT nullif(current_setting('app.company_id', true), '')::uuid)"
 _ACROSS = "(SELECT current_setting('app.across_companies', true) = 'on')"
 # The runtime role gets its rights once more when the installation is prepared; it isn't without them until then.
@@ -33,6 +34,25 @@ BEGIN
     LOOP
         EXECUTE format('GRANT %s ON {_NEW} TO %I', held.privilege_type, held.rolname);
     END LOOP;
+END
+$$;
+"""
+_LOCKED = f"{', '.join(_PARENTS.values())}, {_TABLE}"
+# For the exchange nobody may read, not even the tables that the old keys refer to. Somebody who has read one of them
+# and waits to write is a deadlock with us, which Postgres ends by refusing our locks; but their waiting ends soon, too:
+# no statement of the application may take longer than `DATABASE_STATEMENT_TIMEOUT_MS`.
+_LOCK_ALONE = f"""
+DO $$
+BEGIN
+    FOR attempt IN 1..60 LOOP
+        BEGIN
+            LOCK TABLE {_LOCKED} IN ACCESS EXCLUSIVE MODE;
+            RETURN;
+        EXCEPTION WHEN deadlock_detected THEN
+            PERFORM pg_sleep(1);
+        END;
+    END LOOP;
+    LOCK TABLE {_LOCKED} IN ACCESS EXCLUSIVE MODE;
 END
 $$;
 """
@@ -97,7 +117,9 @@ def _say(where: str) -> None:
 
 def _begin(key: list[str], **options: str) -> None:
     """Makes the new table beside the old one, whose indexes leave their names to those of the new."""
-    op.execute(f"LOCK TABLE {_TABLE} IN SHARE ROW EXCLUSIVE MODE")
+    # All that the new keys will need is locked at once, in the order of those who write, or a worker that has written
+    # to one of these tables and waits for the vectors would be a deadlock at the end, after all the work.
+    op.execute(f"LOCK TABLE {_LOCKED} IN SHARE ROW EXCLUSIVE MODE")
     for name in _index_names(f"pk_{_TABLE}"):
         op.execute(f"ALTER INDEX {name} RENAME TO old_{name}")
     op.create_table(
@@ -133,6 +155,7 @@ def _finish(*, candidates: int) -> None:
     op.execute(_COPY_RIGHTS)
     for column, parent in _PARENTS.items():
         op.create_foreign_key(f"fk_{_TABLE}_{column}", _NEW, parent, [column], ["id"], ondelete="CASCADE")
+    op.execute(_LOCK_ALONE)
     op.drop_table(_TABLE)
     op.rename_table(_NEW, _TABLE)
     op.execute(_FIND_NEAREST.replace("{candidates}", str(candidates)))
