@@ -26,7 +26,7 @@ EXACT_UP_TO = 20_000
 LIVE_UP_TO = 10_000
 
 # The order comes first and what is deleted is left out on the way down: the other way round every passage of the agent
-# would be looked up.
+# would be looked up, which OFFSET keeps Postgres from, whatever it expects (25 times as long for 20,000 passages).
 _EXACT = """
     SELECT e.chunk_id AS id, e.cosine FROM (
         SELECT chunk_id, -(vector <#> CAST(:vector AS halfvec)) AS cosine FROM chunk_embeddings
@@ -34,7 +34,7 @@ _EXACT = """
     ) e
     WHERE EXISTS (SELECT FROM chunks c JOIN documents d ON d.id = c.document_id AND d.company_id = :company
         WHERE c.id = e.chunk_id AND c.company_id = :company AND c.deleted_at IS NULL
-            AND d.deleted_at IS NULL AND d.generation = c.generation)
+            AND d.deleted_at IS NULL AND d.generation = c.generation OFFSET 0)
     ORDER BY e.cosine DESC LIMIT :depth
 """
 # OFFSET and LIMIT 1 keep Postgres from reading all vectors of the agent instead: it can't know how few are live.
