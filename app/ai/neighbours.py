@@ -9,7 +9,7 @@ from app.ai.table_heads import find_head
 _LIST_ITEMS = 8
 # A sentence alone says little: it is quoted with those that follow in its paragraph, up to so many characters, unless
 # the next one would make it longer than the second.
-_ENOUGH_CHARACTERS, _MOST_CHARACTERS = 160, 340
+_ENOUGH_CHARACTERS, _MOST_CHARACTERS = 250, 420
 _SENTENCE_ENDS = (".", "!", "…", "。", "！", "।", "॥", "؟", "?")
 
 
