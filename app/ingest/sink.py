@@ -15,6 +15,8 @@ _SHAPES = re.compile(r"[\ufb00-\ufb06\ufb50-\ufdfb\ufe70-\ufefc]+")
 _NEWLINES = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES_AT_LINE_ENDS = re.compile(r"[^\S\n]+(?=\n)")
 _EMPTY_LINES = re.compile(r"\n{3,}")
+# Pictures and fonts that are written out in the text (RFC 2397): megabytes that nobody reads or asks for.
+_EMBEDDED = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*;base64,[A-Za-z0-9+/=_-]{64,}")
 _LONGEST_HEADING = 200
 _LONGEST_BLOCK = 20_000
 
@@ -78,10 +80,16 @@ class BlockSink:
 
 def clean(text: str) -> str:
     """Text as we store it: NFC, `\\n` for line ends, no controls, no surrounding space; never two empty lines."""
+    text = without_embedded(text)
     text = _NEWLINES.sub("\n", text)
     text = _SHAPES.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _UNWANTED.sub("", text))
     text = _SPACES_AT_LINE_ENDS.sub("", text.replace("\xa0", " "))
     return unicodedata.normalize("NFC", _EMPTY_LINES.sub("\n\n", text)).strip()
+
+
+def without_embedded(text: str) -> str:
+    """The same without files that are written out in it."""
+    return _EMBEDDED.sub("", text) if ";base64," in text else text
 
 
 def _portions(text: str) -> Iterator[str]:

@@ -92,7 +92,38 @@ def test_entities_make_no_bomb(read: Reader) -> None:
 
 def test_deep_nesting_is_survived(read: Reader) -> None:
     assert "in the deep" in _text(read(Kind.HTML, f"{'<div>' * 200}in the deep{'</div>' * 200}"))
-    read(Kind.HTML, f"<p>before</p>{'<div><span>' * 20_000}in the deep")
+    with pytest.raises(Broken, match="tags within tags"):  # and not half of it without a word
+        read(Kind.HTML, f"<p>before</p>{'<div><span>' * 20_000}in the deep")
+
+
+@pytest.mark.parametrize("unclosed", ["<font size=2>Line {}.<br>", "<ul><li>Line {}.", "<div><p>Line {}."])
+def test_tags_that_are_never_closed_cost_no_text(read: Reader, unclosed: str) -> None:
+    page = "".join(unclosed.format(number) for number in range(400))
+    text = _text(read(Kind.HTML, f"<h1>Lines</h1>{page}<p>{SENTENCE}</p>"))
+    assert [number for number in range(1, 400) if f"Line {number}." not in text] == []
+    assert SENTENCE.strip() in text
+
+
+_QUESTIONS = {
+    "details": "<details><summary>Question {0}?</summary><p>{1}</p></details>",
+    "headings": "<h3>Question {0}?</h3><p>{1}</p>",
+    "buttons": "<h3><button aria-expanded=false><span>Question {0}?</span></button></h3><div><p>{1}</p></div>",
+    "text without paragraph": "<details><summary>Question {0}?</summary>{1}</details>",
+}
+
+
+@pytest.mark.parametrize("pattern", _QUESTIONS.values(), ids=_QUESTIONS)
+def test_answers_keep_their_questions(read: Reader, pattern: str) -> None:
+    page = "".join(pattern.format(number, f"Answer {number}: {SENTENCE}") for number in range(5))
+    collected = read(Kind.HTML, f"<h1>Questions</h1>{page}<button>Ask</button>")
+    assert [(block.heading_path[-1], block.text[:8]) for block in collected.blocks if not block.is_heading] == [
+        (f"Question {number}?", f"Answer {number}") for number in range(5)
+    ]
+
+
+def test_a_hidden_part_within_a_hidden_part_is_hidden(read: Reader) -> None:
+    page = f"<p>{SENTENCE}</p><div hidden>secret<div hidden>secret</div>secret</div><p>Seen.</p>"
+    assert _text(read(Kind.HTML, page)) == f"{SENTENCE.strip()}\nSeen."
 
 
 @pytest.mark.parametrize(

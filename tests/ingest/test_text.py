@@ -103,3 +103,8 @@ def test_a_very_long_paragraph_becomes_several_blocks(read: Reader, text: str, e
 )
 def test_texts_are_cleaned(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
+
+
+def test_files_that_are_written_out_in_a_text_are_left_out(read: Reader) -> None:
+    collected = read(Kind.TEXT, f"before data:image/png;base64,{'iVBORw0K' * 20_000}= after data:text/plain;base64,QQ==")
+    assert collected.texts == ["before  after data:text/plain;base64,QQ=="]

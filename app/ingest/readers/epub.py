@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from app.ingest import archive
 from app.ingest.errors import Broken, Encrypted
-from app.ingest.readers import html
+from app.ingest.readers import html_walk
 from app.ingest.readers.decoding import decode
 from app.ingest.sink import Sink
 from app.ingest.source import Source
@@ -28,7 +28,7 @@ def read(source: Source, sink: Sink) -> None:
         for number, target in enumerate(chapters, 1):
             name = posixpath.normpath(posixpath.join(folder, unquote(target)))
             if name in package.NameToInfo:
-                html.read_whole(decode(package.read(name)), sink)
+                html_walk.read_whole(decode(package.read(name)), sink)
             sink.progress(number, len(chapters))
 
 

@@ -1,22 +1,46 @@
-"""Markdown (https://spec.commonmark.org): headings, fenced code and tables; the rest stays as it was written."""
+"""Markdown (https://spec.commonmark.org): headings, fenced code, tables and HTML; the rest stays as it was written."""
 
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
-from app.ingest.readers import tables
+from app.ingest.errors import Broken
+from app.ingest.readers import html_walk, tables
 from app.ingest.readers.decoding import decode
-from app.ingest.sink import Sink
+from app.ingest.sink import Sink, without_embedded
 from app.ingest.source import Source
 
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+# What has more of its marks in the line is code within a text.
+_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _DELIMITERS = re.compile(r" {0,3}\|?[ \t]*:?-+:?[ \t]*(\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _CELLS = re.compile(r"(?<!\\)\|")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_MARKS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_MARKS = re.compile(r"(\*\*|__|`)(?=\S)(.{1,500}?)(?<=\S)\1")
+# All of these look ahead as far as somebody would write and no farther: brackets that are never closed take no hours.
+_TARGET = r"\((?:[^()\s]|\([^()\s]{0,200}\)){0,2000}(?:\s+\"[^\"]{0,500}\")?\)"
+_LINK = re.compile(rf"!?\[([^\[\]]{{0,500}})\]{_TARGET}")
+_PICTURE = re.compile(rf"!\[([^\[\]]{{0,500}})\](?:{_TARGET}|\[[^\[\]]{{0,100}}\])")
+_DEFINED_PICTURE = re.compile(r" {0,3}\[[^\[\]]{1,100}\]:\s*<?(?:data:.*)?>?\s*$")
+_CODE = re.compile(r"(`[^`\n]*`)")
+_TAG = re.compile(
+    r"</?(a|abbr|b|big|br|center|cite|code|dd|del|details|div|dl|dt|em|figure|font|hr|i|img|ins|kbd|li|mark|ol|p|picture"
+    r"|pre|q|s|small|source|span|strike|strong|sub|summary|sup|table|tbody|td|th|thead|tr|tt|u|ul|video)(?:[\s/][^<>]*)?>",
+    re.IGNORECASE,
+)
+# A line that begins with one of these begins HTML (https://spec.commonmark.org/0.31.2/#html-blocks).
+_HTML_LINE = re.compile(
+    r" {0,3}</?(?:address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer|form"
+    r"|h[1-6]|header|hr|li|main|menu|nav|ol|p|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)(?:[\s/>]|$)",
+    re.IGNORECASE,
+)
+_BEGINS_UNSEEN = re.compile(r"`[^`]*`|<!--|<script\b|<style\b", re.IGNORECASE)
+_ENDS = {"<!--": "-->", "<script": "</script>", "<style": "</style>"}
+# Patterns that look for the end of a gap at each of its characters would take hours for a long one.
+_LONG_GAP = re.compile(r"[^\S\n]{200,}")
+# Unlike a line of dashes that begins a text, it begins with a name or a remark.
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?=[\w\"'-]+[ \t]*:|#)(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
 # What begins in a line of its own and so ends a paragraph that a line of dashes might make a heading of.
 _NO_PARAGRAPH = re.compile(r"\s*([-+*>|]|\d+[.)])\s")
@@ -25,11 +49,12 @@ _NO_PARAGRAPH = re.compile(r"\s*([-+*>|]|\d+[.)])\s")
 def read(source: Source, sink: Sink) -> None:
     """Never fails: what is no Markdown is text."""
     text = decode(source.path.read_bytes(), declared=source.charset).replace("\r\n", "\n").replace("\r", "\n")
+    text = _LONG_GAP.sub(" ", without_embedded(text))
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]
         if named := _FRONT_TITLE.search(front[1]):
             sink.title(named[1])
-    for part in _parts(text.splitlines()):
+    for part in _parts(_seen(text.splitlines())):
         _write(part, sink)
 
 
@@ -49,11 +74,53 @@ def _write(part: list[str], sink: Sink) -> None:
         for batch in tables.batches(tables.lines(rows, has_header=True)):
             sink.text(batch)
     else:
-        written = "\n".join(part)
-        sink.text(written if _FENCE.match(part[0]) else _COMMENT.sub("", written))
+        _write_text(part, sink)
 
 
-def _parts(lines: list[str]) -> Iterator[list[str]]:
+def _write_text(part: list[str], sink: Sink) -> None:
+    written = "\n".join(part)
+    if _FENCE.match(part[0]):
+        sink.text(written)
+        return
+    if _HTML_LINE.match(part[0]):
+        with suppress(Broken):
+            html_walk.read_whole(written, sink)
+            return
+    sink.text(_readable("\n".join(line for line in part if not _DEFINED_PICTURE.match(line))))
+
+
+def _seen(lines: Sequence[str]) -> Iterator[str]:
+    """The lines without remarks and scripts, which may be longer than paragraphs. One that doesn't end is text."""
+    last = {end: _last_with(end, lines) for end in _ENDS.values()}
+    fence, end = "", ""
+    for number, line in enumerate(lines):
+        opened = None if end else _FENCE.match(line)
+        if fence or opened:
+            fence = opened[1] if opened and not fence else "" if _closes(line, fence) else fence
+            yield line
+            continue
+        shown, at = "", 0
+        while at < len(line):
+            if end:
+                found = line.lower().find(end, at)
+                at, end = (len(line), end) if found < 0 else (found + len(end), "")
+                continue
+            begins = _BEGINS_UNSEEN.search(line, at)
+            shown += line[at : begins.start() if begins else len(line)]
+            at = begins.end() if begins else len(line)
+            if begins and (is_end := _ENDS.get(begins[0].lower())) and last[is_end] >= number:
+                end = is_end
+            elif begins:
+                shown += begins[0]
+        if shown.strip() or not line.strip():
+            yield shown
+
+
+def _last_with(end: str, lines: Sequence[str]) -> int:
+    return max((number for number, line in enumerate(lines) if end in line.lower()), default=-1)
+
+
+def _parts(lines: Iterable[str]) -> Iterator[list[str]]:
     """Headings, fenced code, tables and paragraphs, each with its lines."""
     part: list[str] = []
     fence = ""
@@ -61,7 +128,7 @@ def _parts(lines: list[str]) -> Iterator[list[str]]:
         opened = _FENCE.match(line)
         if fence:
             part.append(line)
-            if opened and opened[1].startswith(fence) and line.strip() == opened[1]:
+            if _closes(line, fence):
                 yield part
                 part, fence = [], ""
         elif opened:
@@ -74,7 +141,7 @@ def _parts(lines: list[str]) -> Iterator[list[str]]:
         elif not line.strip():
             yield from [part] if part else []
             part = []
-        elif _is_underlined([*part, line]):
+        elif part and _UNDERLINE.match(line) and _is_underlined([*part, line]):
             yield [*part, line]
             part = []
         else:
@@ -92,6 +159,11 @@ def _is_underlined(part: list[str]) -> bool:
     )
 
 
+def _closes(line: str, fence: str) -> bool:
+    found = _FENCE.match(line)
+    return bool(found) and line.strip().startswith(fence) and not line.strip().strip(fence[0])
+
+
 def _cells(line: str) -> list[str]:
     inner = line.strip().removeprefix("|")
     inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
@@ -100,4 +172,14 @@ def _cells(line: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """A heading or a cell without its emphasis, code marks and links."""
-    return _LINK.sub(r"\1", _MARKS.sub(r"\2", text)).strip()
+    return " ".join(_LINK.sub(r"\1", _MARKS.sub(r"\2", _readable(text))).split())
+
+
+def _readable(text: str) -> str:
+    """A text with what stands for its pictures, without tags and with the characters that entities stand for."""
+    return "".join(part if part.startswith("`") else _without_tags(part) for part in _CODE.split(text))
+
+
+def _without_tags(text: str) -> str:
+    tagless = _TAG.sub(lambda tag: "\n" if tag[1].lower() == "br" else "", _PICTURE.sub(r"\1", text))
+    return html.unescape(tagless)
