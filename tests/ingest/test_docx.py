@@ -57,10 +57,50 @@ def test_hidden_text_is_not_read(read: Reader) -> None:
     assert read(Kind.DOCX, files.word_of(body)).texts == ["Seen"]
 
 
+_NOT_HIDDEN = '<w:rPr><w:vanish w:val="0"/></w:rPr>'
+_HIDING = """<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">
+<w:style w:type="character" w:styleId="Secret"><w:name w:val="Secret"/><w:rPr><w:vanish/></w:rPr></w:style>
+<w:style w:type="paragraph" w:styleId="Inner"><w:name w:val="Inner"/><w:rPr><w:vanish/></w:rPr></w:style>
+<w:style w:type="paragraph" w:styleId="Heir"><w:name w:val="Heir"/><w:basedOn w:val="Inner"/></w:style></w:styles>"""
+
+
+def test_text_that_a_style_hides_is_not_read(read: Reader) -> None:
+    body = (
+        _runs(_run("Seen"), _run("Hidden", '<w:rPr><w:rStyle w:val="Secret"/></w:rPr>'))
+        + _runs('<w:pPr><w:pStyle w:val="Inner"/></w:pPr>', _run("Hidden"))
+        + _runs('<w:pPr><w:pStyle w:val="Heir"/></w:pPr>', _run("Hidden"), _run("Shown", _NOT_HIDDEN))
+    )
+    document = files.word_of(body, parts={"word/styles.xml": _HIDING})
+    assert read(Kind.DOCX, document).texts == ["Seen", "Shown"]
+
+
+def test_rows_that_are_deleted_are_not_read(read: Reader) -> None:
+    def row(text: str, properties: str = "") -> str:
+        return f"<w:tr>{properties}<w:tc>{_runs(_run(text))}</w:tc><w:tc>{_runs(_run('5 €'))}</w:tc></w:tr>"
+
+    body = f"<w:tbl>{row('Child')}{row('Dog', '<w:trPr><w:del/></w:trPr>')}{row('Adult')}</w:tbl>"
+    assert read(Kind.DOCX, files.word_of(body)).texts == ["Child | 5 €\nAdult | 5 €"]
+
+
+def test_text_boxes_within_text_boxes_are_read_once(read: Reader) -> None:
+    deepest = 30  # each one twice would be a billion
+    opened, closed = "<w:p><w:r><w:pict><w:txbxContent>", "</w:txbxContent></w:pict></w:r></w:p>"
+    body = f"{opened * deepest}{_runs(_run('In'))}{closed * deepest}"
+    assert read(Kind.DOCX, files.word_of(body)).texts == ["In"]
+
+
 def test_a_text_box_is_read_once(read: Reader) -> None:
     box = f"<w:txbxContent>{_runs(_run('In a box'))}</w:txbxContent>"
     both = f"<mc:AlternateContent><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent>"
     assert read(Kind.DOCX, files.word_of(_runs(_run("Beside"), f"<w:r>{both}</w:r>"))).texts == ["Beside", "In a box"]
+
+
+def test_a_text_box_in_a_cell_is_read_once(read: Reader) -> None:
+    box = f"<w:txbxContent>{_runs(_run('In a box'))}</w:txbxContent>"
+    both = f"<mc:AlternateContent><mc:Choice>{box}</mc:Choice><mc:Fallback>{box}</mc:Fallback></mc:AlternateContent>"
+    cells = [_runs(_run("Beside")), _runs(f"<w:r>{both}</w:r>")]
+    row = f"<w:tr>{''.join(f'<w:tc>{cell}</w:tc>' for cell in cells)}</w:tr>"
+    assert read(Kind.DOCX, files.word_of(f"<w:tbl>{row}</w:tbl>")).texts == ["Beside | In a box"]
 
 
 def test_content_controls_are_read(read: Reader) -> None:
@@ -143,14 +183,24 @@ def test_the_table_of_contents_is_not_read(read: Reader) -> None:
     assert read(Kind.DOCX, files.word(document)).texts == ["Text"]
 
 
-def test_footnotes_stand_where_they_are_referred_to(read: Reader) -> None:
+def _footnotes(notes: str) -> dict[str, str]:
     space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
-    notes = f'<w:footnotes {space}><w:footnote w:id="2">{_runs(_run("except in May"))}</w:footnote></w:footnotes>'
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     relations = (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
         f'<Relationship Id="r9" Type="{kind}/footnotes" Target="footnotes.xml"/></Relationships>'
     )
-    parts = {"word/footnotes.xml": notes, "word/_rels/document.xml.rels": relations}
+    footnotes = f"<w:footnotes {space}>{notes}</w:footnotes>"
+    return {"word/footnotes.xml": footnotes, "word/_rels/document.xml.rels": relations}
+
+
+def test_footnotes_stand_where_they_are_referred_to(read: Reader) -> None:
+    parts = _footnotes(f'<w:footnote w:id="2">{_runs(_run("except in May"))}</w:footnote>')
     body = _runs(_run("Open daily"), '<w:r><w:footnoteReference w:id="2"/></w:r>', _run("."))
     assert read(Kind.DOCX, files.word_of(body, parts=parts)).texts == ["Open daily (except in May)."]
+
+
+def test_a_footnote_that_refers_to_itself_is_read_once(read: Reader) -> None:
+    reference = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    parts = _footnotes(f'<w:footnote w:id="2">{_runs(_run("see"), reference)}</w:footnote>')
+    assert read(Kind.DOCX, files.word_of(_runs(_run("Open"), reference), parts=parts)).texts == ["Open (see)"]

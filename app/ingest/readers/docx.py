@@ -17,6 +17,7 @@ from app.ingest.sink import Sink
 from app.ingest.source import Source
 
 _CHOICE = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Choice"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _ALTERNATIVES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
 _FORMULA_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
@@ -61,6 +62,7 @@ class _Document:
             for note in _children(archive.tree(package, parts.get(kind, "")))
         }
         self._page: int | None = 1 if _has_marks(package, main) else None
+        self._in_note = False
         self._list: list[str] = []
         self._list_page: int | None = None
 
@@ -157,6 +159,8 @@ class _Document:
     def _cell(self, cell: Any) -> str:
         parts = []
         for child in cell.iter(f"{W}p"):
+            if next(child.iterancestors(_FALLBACK), None) is not None:
+                continue  # the same text box for older programs
             text = self._text(child)
             number = self._numbering.next(self._styles.of(child).numbering) if text.strip() else ""
             parts.append(f"{number} {text}".strip())
@@ -165,7 +169,9 @@ class _Document:
     def _text(self, element: Any) -> str:
         return "".join(self._texts(element))
 
-    def _texts(self, element: Any) -> Iterator[str]:
+    def _texts(self, element: Any, *, in_hidden: bool = False) -> Iterator[str]:
+        if element.tag == f"{W}p":
+            in_hidden = self._styles.hides(element)
         for child in element:
             tag = child.tag
             if tag in {f"{W}t", _FORMULA_TEXT}:
@@ -174,16 +180,20 @@ class _Document:
                 yield _AS_TEXT[tag]
             elif tag in {f"{W}footnoteReference", f"{W}endnoteReference"}:
                 yield self._note(child)
-            elif tag == f"{W}r" and _is_hidden(child):
+            elif tag == f"{W}r" and self._styles.hides_run(child, in_hidden=in_hidden):
                 continue
             elif tag not in _UNSEEN and tag != f"{W}txbxContent" and isinstance(tag, str):
                 choice = child.find(_CHOICE) if tag == _ALTERNATIVES else child
-                yield from self._texts(child if choice is None else choice)
+                yield from self._texts(child if choice is None else choice, in_hidden=in_hidden)
 
     def _note(self, reference: Any) -> str:
         kind = "footnotes" if reference.tag.endswith("footnoteReference") else "endnotes"
         note = self._notes.get((kind, reference.get(f"{W}id")))
-        text = "" if note is None else " ".join(self._text(note).split())
+        if note is None or self._in_note:  # Word lets no note refer to another
+            return ""
+        self._in_note = True
+        text = " ".join(self._text(note).split())
+        self._in_note = False
         return f" ({text})" if text else ""
 
 
@@ -204,23 +214,17 @@ def _has_marks(package: zipfile.ZipFile, main: str) -> bool:
 def _boxes(paragraph: Any) -> Iterator[Any]:
     """Text boxes anchored in a paragraph; once, though they are written twice for old and new programs."""
     for box in paragraph.iter(f"{W}txbxContent"):
-        around = [each.tag for each in box.iterancestors()]
-        nested = around[: around.index(f"{W}p") + 1] if f"{W}p" in around else around
-        old = any(tag.endswith("}Fallback") for tag in nested)
-        inner = f"{W}txbxContent" in nested
-        if not old and not inner:
+        # Those within others come with the paragraphs in these.
+        above = next(each for each in box.iterancestors(f"{W}p", _FALLBACK))
+        if above is paragraph:
             yield box
-
-
-def _is_hidden(run: Any) -> bool:
-    hidden = run.find(f"{W}rPr/{W}vanish")
-    return hidden is not None and hidden.get(f"{W}val", "1") not in {"0", "false", "off"}
 
 
 def _rows(table: Any) -> Iterator[Any]:
     for child in table:
         if child.tag == f"{W}tr":
-            yield child
+            if child.find(f"{W}trPr/{W}del") is None:
+                yield child
         elif child.tag in {f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml"}:
             yield from _rows(child)
 

@@ -7,6 +7,7 @@ from typing import Any
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 _HEADING_NAME = re.compile(r"heading ([1-9])$", re.IGNORECASE)
+_MOST_BASES = 20
 _PLACE = re.compile(r"%([1-9])")
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
           (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
@@ -33,6 +34,7 @@ class Styles:
         styles = [] if tree is None else tree.findall(f"{W}style")
         self._elements = {style.get(f"{W}styleId"): style for style in styles}
         self._known: dict[str, ParagraphStyle] = {}
+        self._hiding = {name for name in self._elements if self._hides(name)}
 
     def of(self, paragraph: Any) -> ParagraphStyle:
         """A paragraph's style, with what the paragraph itself says about it."""
@@ -41,9 +43,28 @@ class Styles:
             return ParagraphStyle()
         return _with(properties, self._named(_value(properties, "pStyle"), depth=0))
 
+    def hides(self, paragraph: Any) -> bool:
+        """Whether a paragraph's style hides its text."""
+        return bool(self._hiding) and _value_of(paragraph, "pPr", "pStyle") in self._hiding
+
+    def hides_run(self, run: Any, *, in_hidden: bool) -> bool:
+        """Whether a run is hidden by itself, by its style or, `in_hidden`, by its paragraph's."""
+        vanish = run.find(f"{W}rPr/{W}vanish")
+        if vanish is not None:
+            return _is_on(vanish)
+        # Two styles that both hide show (ECMA-376 part 1, 17.7.3).
+        return bool(self._hiding) and (_value_of(run, "rPr", "rStyle") in self._hiding) != in_hidden
+
+    def _hides(self, name: str | None, *, depth: int = 0) -> bool:
+        element = self._elements.get(name)
+        if element is None or depth > _MOST_BASES:
+            return False
+        vanish = element.find(f"{W}rPr/{W}vanish")
+        return self._hides(_value(element, "basedOn"), depth=depth + 1) if vanish is None else _is_on(vanish)
+
     def _named(self, name: str | None, *, depth: int) -> ParagraphStyle:
         element = self._elements.get(name)
-        if name is None or element is None or depth > 20:
+        if name is None or element is None or depth > _MOST_BASES:
             return ParagraphStyle()
         if name not in self._known:
             style = self._named(_value(element, "basedOn"), depth=depth + 1)
@@ -134,6 +155,15 @@ def _value(element: Any, name: str) -> str | None:
     child = element.find(f"{W}{name}")
     value: str | None = None if child is None else child.get(f"{W}val")
     return value
+
+
+def _value_of(element: Any, properties: str, name: str) -> str | None:
+    found = element.find(f"{W}{properties}")
+    return None if found is None else _value(found, name)
+
+
+def _is_on(switch: Any) -> bool:
+    return switch.get(f"{W}val", "1") not in {"0", "false", "off"}
 
 
 def _number(text: str | None, otherwise: int) -> int:
