@@ -1,51 +1,18 @@
-"""Settings: everything that an operator can choose, read once from the environment and checked at start."""
+"""The settings themselves, one field for each environment variable."""
 
 import dataclasses
 import os
-import sys
-import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from hashlib import sha256
 from hmac import new as hmac_new
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-
-class Environment(StrEnum):
-    """Where this process runs. Production refuses defaults that are only good on a desk."""
-
-    DEVELOPMENT = "development"
-    TEST = "test"
-    PRODUCTION = "production"
-
-
-class SettingsError(ValueError):
-    """The environment can't be used. The message names the variable and what it should hold."""
-
-
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-# Everywhere else 0 would mean something that nobody wants: no limit at all, or a loop without a pause.
-_MAY_BE_ZERO = {"database_most_cost", "trusted_proxies", "login_lock_seconds", "audit_retention_days"}
-_SHORTEST_AUDIT_DAYS = 30
-# By name or by unit. Moments that no calendar has can't be computed; the others would shut everybody out.
-_MOST = {
-    "days": 36_500,
-    "hours": 876_000,
-    "minutes": 52_560_000,
-    "seconds": 3_000_000_000,
-    "password_min_length": 64,
-    "evidence_floor": 1.0,
-}
-
-
-def setting(help: str, default: Any = dataclasses.MISSING, *, runtime: bool = False) -> Any:
-    """A field of `Settings`, with the sentence that the configuration table of the README prints. With `runtime` super
-    admins can change it while everything runs: nothing may remember it then."""
-    return field(default=default, metadata={"help": help, "runtime": runtime})
+from app.config.checks import check
+from app.config.values import Environment, SettingsError, parse, setting, variable
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)  # without a repr, for it would show every secret
@@ -248,7 +215,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "public_url", self.public_url.rstrip("/"))
-        _check(self)
+        check(self)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -259,7 +226,7 @@ class Settings:
         for each in dataclasses.fields(cls):
             name = variable(each.name)
             if source.get(name, "") != "":
-                values[each.name] = _parse(name, source[name], hints[each.name])
+                values[each.name] = parse(name, source[name], hints[each.name])
             elif each.default is dataclasses.MISSING:
                 raise SettingsError(f"{name} is not set. {each.metadata['help']}")
         return cls(**values)
@@ -288,71 +255,3 @@ class Settings:
 def runtime_names() -> frozenset[str]:
     """The settings that super admins can change while everything runs."""
     return frozenset(each.name for each in dataclasses.fields(Settings) if each.metadata["runtime"])
-
-
-def with_driver(url: str) -> str:
-    """A Postgres URL for SQLAlchemy, whose own default is another driver than ours."""
-    return "postgresql+psycopg2://" + url.partition("://")[2]
-
-
-def without_driver(url: str) -> str:
-    """A Postgres URL for libpq."""
-    return "postgresql://" + url.partition("://")[2]
-
-
-def variable(name: str) -> str:
-    """The environment variable of a field."""
-    return "FRONTDESK_ENV" if name == "environment" else name.upper()
-
-
-def _parse(name: str, text: str, kind: Any) -> Any:
-    try:
-        if kind is bool:
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
-        if isinstance(kind, types.GenericAlias):
-            return tuple(part.strip() for part in text.split(",") if part.strip())
-        return kind(text)
-    except (KeyError, ValueError):
-        wanted = getattr(kind, "__name__", str(kind))
-        raise SettingsError(f"{name}={text!r} can't be read as {wanted}.") from None
-
-
-def _check(settings: Settings) -> None:
-    if not settings.secret_keys or any(len(key) < 32 for key in settings.secret_keys):
-        raise SettingsError("SECRET_KEYS needs at least one key of 32 characters or more.")
-    if not (settings.database_url or settings.database_runtime_url):
-        raise SettingsError("Set DATABASE_RUNTIME_URL (web and workers) or DATABASE_URL (the owner).")
-    for name in ("database_url", "database_runtime_url"):
-        url = getattr(settings, name)
-        if url and urlsplit(url).scheme not in {"postgresql", "postgres", "postgresql+psycopg2"}:
-            raise SettingsError(f"{variable(name)} must start with postgresql://.")
-    if urlsplit(settings.redis_url).scheme not in {"redis", "rediss"}:
-        raise SettingsError("REDIS_URL must start with redis:// or rediss://.")
-    if urlsplit(settings.mail_url).scheme not in {"smtp", "smtps", "folder"}:
-        raise SettingsError("MAIL_URL must start with smtp://, smtps:// or folder:.")
-    if settings.log_level not in _LOG_LEVELS:
-        raise SettingsError(f"LOG_LEVEL must be {', '.join(_LOG_LEVELS)}.")
-    for each in dataclasses.fields(settings):
-        value = getattr(settings, each.name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            _check_number(each.name, value)
-    if 0 < settings.audit_retention_days < _SHORTEST_AUDIT_DAYS:
-        raise SettingsError(f"AUDIT_RETENTION_DAYS must be 0, or {_SHORTEST_AUDIT_DAYS} or more.")
-    if settings.production:
-        _check_production(settings)
-
-
-def _check_number(name: str, value: float) -> None:
-    most = _MOST.get(name, _MOST.get(name.rpartition("_")[2], float("inf")))
-    if value > most:
-        raise SettingsError(f"{variable(name)} must be {most} or less.")
-    least = 0 if name in _MAY_BE_ZERO else 1 if isinstance(value, int) else sys.float_info.min
-    if not least <= value < float("inf"):  # the other way round NaN would pass
-        raise SettingsError(f"{variable(name)} must be {'0 or more' if least == 0 else 'more than 0'}.")
-
-
-def _check_production(settings: Settings) -> None:
-    if settings.mail_url.startswith("folder"):
-        raise SettingsError("MAIL_URL must name an SMTP server in production.")
-    if not settings.public_url.startswith("https://"):
-        raise SettingsError("PUBLIC_URL must start with https:// in production.")
