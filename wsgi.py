@@ -4,12 +4,11 @@ from serving.boot import boot
 
 boot()  # before everything else: in eventlet mode it replaces sockets, locks and clocks
 
-import gc  # noqa: E402
 import os  # noqa: E402
 
 from app import create_app  # noqa: E402
+from app.core import garbage, patience  # noqa: E402
 from app.core import offload as core_offload  # noqa: E402
-from app.core import patience  # noqa: E402
 from app.realtime.seats import seats  # noqa: E402
 from app.sockets import drain  # noqa: E402
 from serving.boot import AsyncMode, booted_mode  # noqa: E402
@@ -26,10 +25,4 @@ else:
 
 application = create_app()
 application.drain = drain  # serving.draining calls it when the process is asked to stop
-
-# A full garbage collection stops every client of the process. By default one comes whenever a quarter of the long-lived
-# objects are new (with 2,000 listeners: 0.8 s, again and again while they connect), and it goes over the whole
-# application each time. What is here now stays anyway; the rest waits for about 500,000 new objects.
-gc.collect()
-gc.freeze()
-gc.set_threshold(1_000, 10, 50)
+garbage.spare_what_is_loaded()

@@ -17,10 +17,11 @@ from app.repositories import llm_settings
 from app.repositories.changes import changed_rows
 
 _UNFINISHED = Turn.status.in_([TurnStatus.QUEUED, TurnStatus.PROCESSING])
-# What runs for every message is a function of Postgres, which keeps its plan (migration 0017).
+# What runs for every message is a function of Postgres, which keeps its plan (migrations 0017, 0019).
 _CONTEXT_OF = text("SELECT * FROM frontdesk_turn_context(:company, :message, :most_said)")
 _TAKEN = text(
-    "SELECT c.*, x.*, m.* FROM frontdesk_claim_turn(:company, :wanted, :moment, :lease_end) c"
+    "SELECT c.attempt, c.message_id, c.conversation_id, c.agent_id, x.*, m.*"
+    " FROM frontdesk_claim_turn(:company, :wanted, :moment, :lease_end) c"
     " LEFT JOIN LATERAL frontdesk_turn_context(:company, c.message_id, :most_said) x ON true"
     " LEFT JOIN LATERAL frontdesk_model_chain(:company, c.agent_id, :longest_chain) WITH ORDINALITY m ON true"
     " ORDER BY m.ordinality"
@@ -46,7 +47,6 @@ class Claim:
     message_id: UUID
     conversation_id: UUID
     agent_id: UUID
-    sequence: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from celery.signals import celeryd_after_setup
 
+from app.core import garbage
 from app.extensions import celery
 from app.jobs import Queue
 from app.services import model_choice, turn_leases
@@ -24,6 +25,7 @@ def _warm_up(**_: Any) -> None:
     if Queue.CHAT.value not in celery.amqp.queues.consume_from:
         return
     _load(model_choice.warm_up)
+    garbage.spare_what_is_loaded()
     threading.Thread(target=_warm_up_others, name="warm-up", daemon=True).start()
 
 
@@ -33,6 +35,7 @@ def _warm_up_others() -> None:
     while turn_leases.count():
         time.sleep(1)
     _load(model_choice.warm_up_others)
+    garbage.spare_what_is_loaded()
 
 
 def _load(what: Callable[[], None]) -> None:

@@ -73,7 +73,7 @@ def test_nothing_more_of_an_answer_that_is_being_given_is_sent(
 ) -> None:
     change(desk.database, Turn, UUID(said["turn"]), status=TurnStatus.PROCESSING, attempt=1)
     turn = now_in(desk.database, Turn, UUID(said["turn"]))
-    spoken = Claim(turn.id, turn.company_id, 1, turn.message_id, turn.conversation_id, turn.agent_id, turn.sequence)
+    spoken = Claim(turn.id, turn.company_id, 1, turn.message_id, turn.conversation_id, turn.agent_id)
     with app.app_context():
         turn_events.announce_processing(spoken)
     whole = path.format(conversation=_path(desk), **said)

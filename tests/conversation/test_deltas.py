@@ -28,7 +28,6 @@ def make_claim() -> Claim:
         message_id=new_id(),
         agent_id=new_id(),
         attempt=1,
-        sequence=1,
     )
 
 
