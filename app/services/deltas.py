@@ -110,6 +110,8 @@ class _Sender:
 
     def add(self, stream: DeltaStream) -> None:
         with self._lock:
+            if stream in self._streams:
+                return
             self._streams.add(stream)
             if self._pid != os.getpid():  # a thread doesn't survive a fork
                 self._pid = os.getpid()
