@@ -5,6 +5,7 @@ from sqlalchemy import create_engine, pool, text
 
 import app.models  # noqa: F401 - registers every table
 from app.config import with_driver
+from app.core.patience import UnhurriedConnection
 from app.core.settings import settings
 from app.db import Base
 from app.models.chunk_embedding import PARTITIONS
@@ -17,7 +18,8 @@ def _url() -> str:
 
 def run() -> None:
     """Runs the migrations in one transaction."""
-    engine = create_engine(_url(), poolclass=pool.NullPool)
+    unhurried = {"connection_factory": UnhurriedConnection}
+    engine = create_engine(_url(), poolclass=pool.NullPool, connect_args=unhurried)
     # Two hosts that are upgraded at once would both run the same migration; so the second one waits, and finds it done.
     with engine.connect() as lock, engine.connect() as connection:
         lock.execute(text("SELECT pg_advisory_lock(hashtext('frontdesk migrations'))"))

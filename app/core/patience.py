@@ -55,6 +55,11 @@ def install(settings: Settings) -> None:
     extensions.set_wait_callback(_Patience(settings))
 
 
+class UnhurriedConnection(extensions.connection):
+    """A connection whose statements may take as long as they do, as those of migrations: an index over all that a
+    company has takes minutes. Only a server that answers nobody any more ends the waiting."""
+
+
 class ForeignConnection(extensions.connection):
     """A connection to somebody else's server, which has times of its own."""
 
@@ -102,19 +107,23 @@ class _Patience:
         while (state := connection.poll()) != extensions.POLL_OK:
             # Maintenance (CREATE DATABASE, say) runs outside of transactions and takes its time.
             at_work = connection.status == extensions.STATUS_BEGIN or connection.autocommit
-            wait = self._wait_for_statement if at_work else self._wait_at_once
-            wait(connection.fileno(), state == extensions.POLL_WRITE)
+            writes = state == extensions.POLL_WRITE
+            if at_work:
+                most = float("inf") if isinstance(connection, UnhurriedConnection) else self._statement
+                self._wait_for_statement(connection.fileno(), writes, most)
+            else:
+                self._wait_at_once(connection.fileno(), writes)
 
     def _wait_at_once(self, fd: int, write: bool) -> None:
         if not _wait(fd, write=write, timeout=self._at_once):
             raise PostgresSilent(f"Postgres didn't answer within {self._at_once} s")
 
-    def _wait_for_statement(self, fd: int, write: bool) -> None:
-        end = time.monotonic() + self._statement
+    def _wait_for_statement(self, fd: int, write: bool, most: float) -> None:
+        end = time.monotonic() + most
         pause = _FIRST_PROBE_SECONDS
         while not _wait(fd, write=write, timeout=pause):
             if time.monotonic() > end:
-                raise PostgresSilent(f"Postgres didn't answer within {self._statement:.0f} s")
+                raise PostgresSilent(f"Postgres didn't answer within {most:.0f} s")
             self._probe()
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 

@@ -23,7 +23,7 @@ from app.models.chunk_embedding import INDEXED_DIMENSIONS
 EXACT_UP_TO = 20_000
 # Of more, these few may be live: looked up one by one, at 4 µs each. An index that is full of deleted ones takes longer
 # and misses more than one of ten (docs/measurements.md).
-LIVE_UP_TO = 10_000
+LIVE_UP_TO = 12_000
 
 # The order comes first and what is deleted is left out on the way down: the other way round every passage of the agent
 # would be looked up, which OFFSET keeps Postgres from, whatever it expects (25 times as long for 20,000 passages).
