@@ -8,10 +8,12 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from app import jobs
 from app.config import Settings
 from app.core.clock import now
+from app.core.ids import new_id
 from app.core.tenancy import enter_company
 from app.core.transaction import transaction
 from app.models.message import Message
@@ -304,3 +306,27 @@ def test_a_job_carries_ids_only(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(jobs, "send", lambda job, **ids: sent.append(ids))
     queued = desk.ask("my secret question")
     assert sent == [{"company_id": desk.cast.acme, "turn_id": UUID(queued["task_id"])}]
+
+
+def keeps_waiting_for_the_disk(session: Session, action: Callable[[], object]) -> bool:
+    """Whether a transaction that would wait for it, when it is committed, still will after `action`."""
+    session.execute(sa.text("SET LOCAL synchronous_commit = on"))
+    assert action() is not None
+    return session.scalar(sa.text("SHOW synchronous_commit")) == "on"
+
+
+def test_a_claim_may_be_lost_with_postgres_and_an_answer_may_not(app: Flask, desk: Desk) -> None:
+    turn = now_in(desk.database, Turn, UUID(desk.ask()["task_id"]))
+    claim = rows.Claim(turn.id, desk.cast.acme, 1, turn.message_id, turn.conversation_id, turn.agent_id)
+    answer = Message(id=new_id(), content="At nine.", citations=[], details={}, created_at=now())
+
+    def take() -> object:
+        lease = timedelta(seconds=9)
+        return rows.take(company_id=claim.company_id, turn_id=claim.turn_id, at=now(), lease=lease, most_said=9)
+
+    def store() -> object:
+        return rows.store_answer(answer, claim=claim, cited=[], outcome=TurnOutcome.ANSWERED, first_delta_at=None)
+
+    with app.app_context(), transaction() as session:
+        assert not keeps_waiting_for_the_disk(session, take)
+        assert keeps_waiting_for_the_disk(session, store)
