@@ -1,5 +1,6 @@
 """Answers without a language model: the best-supported sentences of the passages that were found, word for word."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from app.ai.evidence import FLOOR, Evidence
 from app.ai.language import primary
 from app.ai.neighbours import with_neighbours
 from app.ai.ranking import Standing, standing_out
-from app.ai.sentences import Span, is_heading, split
+from app.ai.sentences import Span, cells, is_heading, is_row, split
 from app.ai.table_heads import find_head, is_head
 from app.ai.terms import TextWords, content_terms, overlap, weights
 
@@ -19,6 +20,10 @@ _CHOSEN = 3
 _OVERLAP_WEIGHT = 0.1
 # A sentence of a better passage is the better one.
 _PASSAGE_WEIGHT = 0.1
+# Vectors hardly tell "error 14" from "error 24". A row that has a number or code of the question for itself in a cell
+# is what was asked for; it is looked for in all passages given.
+_NAMED_WEIGHT = 0.05
+_CODE = re.compile(r"[^\W_]*\d[\w.,:/-]*\w|\d")
 # Further sentences must be nearly as good as the best one, and say something else.
 _WORSE_BY = 0.045
 _SAME_WORDS = 0.75
@@ -71,6 +76,8 @@ class _Candidate:
     text: str
     context: str
     overlap: float
+    # Whether it is a row about a number or code that the question names.
+    named: bool = False
     score: float = 0.0
 
     @property
@@ -87,9 +94,9 @@ def extract(
 
     Embeds the question and 15 sentences at most, the best one twice. Raises `EmbeddingUnavailable`.
     """
-    spans = [split(each.text, language) for each in passages[:_PASSAGES]]
+    spans = [split(each.text, language) for each in passages]
     terms = _weighted_terms(question, language, passages)
-    candidates = _preselected(_candidates(passages, spans, terms))
+    candidates = _preselected(_candidates(passages, spans, terms, frozenset(_CODE.findall(question.lower()))))
     if not candidates or not question.strip():
         return Extract(answered=False, confidence=0.0, sentences=())
     vectors = embedder.embed_passages([each.with_context for each in candidates])
@@ -97,7 +104,7 @@ def extract(
     cosines = (vectors @ asked).tolist()
     for candidate, cosine in zip(candidates, cosines, strict=True):
         of_passage = _PASSAGE_WEIGHT * passages[candidate.passage].score
-        candidate.score = cosine + _OVERLAP_WEIGHT * candidate.overlap + of_passage
+        candidate.score = cosine + _OVERLAP_WEIGHT * candidate.overlap + of_passage + _NAMED_WEIGHT * candidate.named
     best = max(candidates, key=lambda each: each.score)
     echo = float(embedder.embed_queries([best.text])[0] @ asked)
     evidence = _evidence(passages, candidates, (max(cosines), echo), standing, language)
@@ -112,9 +119,9 @@ def _weighted_terms(question: str, language: str, passages: Sequence[Passage]) -
 
 
 def _candidates(
-    passages: Sequence[Passage], spans: Sequence[Sequence[Span]], terms: dict[str, float]
+    passages: Sequence[Passage], spans: Sequence[Sequence[Span]], terms: dict[str, float], codes: frozenset[str]
 ) -> Iterator[_Candidate]:
-    for place, (passage, of_passage) in enumerate(zip(passages, spans, strict=False)):
+    for place, (passage, of_passage) in enumerate(zip(passages, spans, strict=True)):
         headings = frozenset(part.strip() for part in (passage.title, *passage.heading.split(_BETWEEN_HEADINGS)))
         context = passage.heading.rpartition(_BETWEEN_HEADINGS)[2] or passage.title
         for number, span in enumerate(of_passage):
@@ -126,20 +133,22 @@ def _candidates(
             elif not is_head(passage.text, of_passage, number):
                 head = find_head(passage.text, of_passage, number)
                 columns = "" if head is None else f"{_BETWEEN_HEADINGS}{of_passage[head].of(passage.text)}"
-                shared = overlap(terms, TextWords(f"{context} {text}"))
-                yield _Candidate(place, number, span, text, context + columns, shared)
+                named = bool(codes) and is_row(text) and not codes.isdisjoint(map(str.lower, cells(text)))
+                if named or place < _PASSAGES:
+                    shared = overlap(terms, TextWords(f"{context} {text}"))
+                    yield _Candidate(place, number, span, text, context + columns, shared, named)
 
 
 def _preselected(candidates: Iterable[_Candidate]) -> list[_Candidate]:
-    """Those worth embedding: of each passage the ones with the most terms first, of the first passage twice as many as
-    of the second."""
+    """Those worth embedding: named rows, then of each passage the ones with the most terms first, of the first passage
+    twice as many as of the second."""
     by_passage: dict[int, list[_Candidate]] = {}
     for each in candidates:
         by_passage.setdefault(each.passage, []).append(each)
     turns = [
-        ((turn + 1) * (place + 1), place, each)
+        (0 if each.named else (turn + 1) * (place + 1), place, each)
         for place, of_passage in by_passage.items()
-        for turn, each in enumerate(sorted(of_passage, key=lambda each: -each.overlap))
+        for turn, each in enumerate(sorted(of_passage, key=lambda each: (not each.named, -each.overlap)))
     ]
     turns.sort(key=lambda turn: turn[:2])
     return [each for _, _, each in turns[:_EMBEDDED_SENTENCES]]

@@ -70,6 +70,11 @@ def is_row(text: str) -> bool:
     return is_table_row(text) or _BETWEEN_CELLS.search(text) is not None
 
 
+def cells(row: str) -> list[str]:
+    """What stands in the cells of a row, without the names of their columns."""
+    return [cell.rpartition(": ")[2].strip() for cell in row.strip("| ").split("|")]
+
+
 def is_list_item(text: str, span: Span) -> bool:
     """Whether a span starts a line of `text` with a bullet or a number."""
     before = text[text.rfind("\n", 0, span.start) + 1 : span.start]

@@ -65,6 +65,15 @@ def test_a_row_of_a_table_is_quoted_whole(embedder: LocalEmbedder) -> None:
     assert found.sentences[0].text == rows[1]
 
 
+@pytest.mark.parametrize("code", ["14", "17", "24"])
+def test_a_row_about_the_code_that_is_asked_for_comes_before_its_like(embedder: LocalEmbedder, code: str) -> None:
+    faults = {"14": "Sensor zero point", "17": "Motor too hot", "24": "Gear sensor", "33": "Software", "51": "Service"}
+    rows = [f"Code: {number} | Meaning: {fault} | What to do: Workshop" for number, fault in faults.items()]
+    # A number in the heading is in every row's words.
+    found = ask(embedder, f"What does error {code} on my bike mean?", rows, title=f"{code} Error messages")
+    assert [each.text for each in found.sentences] == [row for row in rows if row.startswith(f"Code: {code} ")]
+
+
 def test_a_row_of_a_printed_table_is_quoted_below_the_names_of_its_columns(embedder: LocalEmbedder) -> None:
     found = ask(embedder, "Which torque does the handlebar clamp need?", [TORQUES])
     assert [each.text for each in found.sentences[:2]] == ["Bolt Tool Torque", "Handlebar clamp 4 mm hex 5 Nm"]
