@@ -88,14 +88,23 @@ def _resolved(folder: PurePosixPath, target: str) -> str:
 def _check(archive: zipfile.ZipFile, packed: int, limits: Limits) -> None:
     members = archive.infolist()
     most = min(limits.max_expanded_bytes, max(_HARMLESS_BYTES, packed * limits.max_expansion_ratio))
-    if len(members) > limits.max_members or sum(member.file_size for member in members) > most:
-        raise ExpandsTooMuch
-    for member in members:
-        most -= _unpacked(archive, member, most)
+    if len(members) > limits.max_members:
+        raise ExpandsTooMuch(f"The document is an archive of more than {limits.max_members:,} files. Send it as PDF.")
+    left = most
+    if sum(member.file_size for member in members) <= most:
+        for member in members:
+            left -= _unpacked(archive, member, left)
+            if left < 0:
+                break
+        else:
+            return
+    raise ExpandsTooMuch(
+        f"Unpacked, the document has more than {most:,} bytes, and isn't read. Split it, or send it as PDF."
+    )
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> int:
-    """How long a member really is."""
+    """How long a member really is; of one that is longer than `most`, some length above."""
     declared, size, last = member.file_size, 0, b""
     searched = PurePosixPath(member.filename).suffix.lower() in _XML
     # Otherwise zipfile stops where the directory says that it ends, which other unpackers don't.
@@ -104,8 +113,10 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> i
         with archive.open(member) as stream:
             while piece := stream.read(_PIECE):
                 size += len(piece)
-                if size > most or (searched and any(word in last + piece for word in _ENTITIES)):
+                if searched and any(word in last + piece for word in _ENTITIES):
                     raise ExpandsTooMuch
+                if size > most:
+                    return size
                 last = piece[-16:]
     finally:
         member.file_size = declared

@@ -85,7 +85,7 @@ class ExpandsTooMuch(IngestError):
     """A small file that unpacks to a huge one, or an XML file that would."""
 
     code = "expands_too_much"
-    detail = "Unpacked, the document would be far larger than the file. It is not read, for safety."
+    detail = "The document defines words that unpack to others, and isn't read. Save it again, or send it as PDF."
 
 
 class TimedOut(IngestError):

@@ -19,7 +19,7 @@ import orjson
 
 from app.ingest.blocks import Block, full_text
 from app.ingest.detect import Kind
-from app.ingest.errors import Broken, EmptyDocument, IngestError, OutOfMemory, TimedOut, TooLarge, by_code
+from app.ingest.errors import Broken, EmptyDocument, IngestError, TimedOut, TooLarge, by_code
 from app.ingest.limits import Limits
 
 log = logging.getLogger(__name__)
@@ -77,14 +77,14 @@ def extract(
     asked = {"path": str(path.resolve()), "kind": kind, "charset": charset, "limits": asdict(limits)}
     answer = _Answer(on_progress or (lambda _done, _total: None))
     with tempfile.TemporaryFile() as said, _started(asked, said) as process:
-        for line in _lines(process, time.monotonic() + limits.max_seconds, answer.beat):
-            answer.take(line)
         try:
+            for line in _lines(process, time.monotonic() + limits.max_seconds, answer.beat):
+                answer.take(line)
             status = process.wait(timeout=_ENDING_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise TimedOut from None
+        except (TimedOut, subprocess.TimeoutExpired):
+            raise limits.out_of_time() from None
         said.seek(0)
-        return answer.finished(status, said.read(65_536))
+        return answer.finished(status, said.read(65_536), limits)
 
 
 class _Answer:
@@ -120,12 +120,12 @@ class _Answer:
         else:
             self._facts["peak_memory_bytes" if word == "done" else word] = values[0]
 
-    def finished(self, status: int, said: bytes) -> Extracted:
+    def finished(self, status: int, said: bytes, limits: Limits) -> Extracted:
         """Everything; raises the error that the process ended with, in whatever way."""
         if self._error:
             raise self._error
         if "peak_memory_bytes" not in self._facts:
-            raise _end_of(status, said)
+            raise _end_of(status, said, limits)
         return Extracted(tuple(self._blocks), **self._facts)
 
     def _path(self, names: list[str]) -> tuple[str, ...]:
@@ -186,12 +186,12 @@ def _lines(process: subprocess.Popen[bytes], until: float, on_idle: Callable[[],
             rest.append(begun)
 
 
-def _end_of(status: int, said: bytes) -> IngestError:
+def _end_of(status: int, said: bytes, limits: Limits) -> IngestError:
     """Why a process ended that said nothing about it."""
     if any(words in said for words in _NO_MEMORY) or status == -signal.SIGKILL:
-        return OutOfMemory()
+        return limits.out_of_memory()
     if status in {-signal.SIGXCPU, -signal.SIGALRM}:
-        return TimedOut()
+        return limits.out_of_time()
     log.warning("an extractor crashed", extra={"status": status, "said": said[-2000:].decode(errors="replace")})
     # Native code that gets no memory crashes in many ways.
     return Broken("The document made its reader crash: it is damaged, or too complex to be read.")

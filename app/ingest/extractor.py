@@ -19,7 +19,7 @@ import orjson
 
 from app.ingest.blocks import Block
 from app.ingest.detect import Kind
-from app.ingest.errors import Broken, IngestError, NoText, OutOfMemory
+from app.ingest.errors import Broken, IngestError, NoText
 from app.ingest.limits import Limits
 from app.ingest.sink import BlockSink
 from app.ingest.source import Source
@@ -96,7 +96,7 @@ def main() -> None:
     except IngestError as error:
         sink.error(error)
     except MemoryError:
-        sink.error(OutOfMemory())
+        sink.error(limits.out_of_memory())
     except RecursionError:
         sink.error(Broken("The document is nested too deeply."))
 

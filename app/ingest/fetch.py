@@ -66,6 +66,13 @@ class Fetched:
 
 def fetch(url: str, *, policy: FetchPolicy, to: BinaryIO | Path) -> Fetched:
     """Fetches an address into a file; raises a `FetchError`, after which the file holds nothing of use."""
+    try:
+        return _fetch(url, policy, to)
+    except FetchTimedOut:
+        raise FetchTimedOut(f"The server took longer than {policy.timeout_seconds:g} seconds to answer.") from None
+
+
+def _fetch(url: str, policy: FetchPolicy, to: BinaryIO | Path) -> Fetched:
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(to.open("wb")) if isinstance(to, Path) else to
         clock = stack.enter_context(Clock(policy.timeout_seconds))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.ingest.errors import OutOfMemory, TimedOut
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -17,3 +19,14 @@ class Limits:
     max_members: int = 10_000
     max_seconds: float = 120.0
     max_memory_bytes: int = 1536 * 1024**2
+
+    def out_of_time(self) -> TimedOut:
+        """What to say of a document that isn't read in time."""
+        return TimedOut(
+            f"Reading the document took longer than {self.max_seconds:g} seconds. Split it and send the parts."
+        )
+
+    def out_of_memory(self) -> OutOfMemory:
+        """What to say of a document that takes too much memory."""
+        most = self.max_memory_bytes // 1024**2
+        return OutOfMemory(f"Reading the document takes more than {most:,} MiB of memory. Split it and send the parts.")

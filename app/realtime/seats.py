@@ -42,7 +42,11 @@ class Seats:
         """Counts one more listener `who`, of which there may be `most`. Raises TooManyStreams and NoSeatLeft."""
         with self._lock:
             if self._taken[who] >= most:
-                raise TooManyStreams(retry_after=_RETRY_SECONDS)
+                raise TooManyStreams(
+                    f"{most} streams of yours are open, as many as may be. Close one, or listen to several "
+                    "conversations on one socket.",
+                    retry_after=_RETRY_SECONDS,
+                )
             if self._taken.total() >= self._most_in_all:
                 raise NoSeatLeft(retry_after=_RETRY_SECONDS)
             self._taken[who] += 1

@@ -223,7 +223,10 @@ def _refuse(principal: Principal, conversation_id: UUID) -> NoReturn:
     if conversation.status != ConversationStatus.ACTIVE:
         raise ConversationClosed
     _refuse_inactive(conversation.company_id, conversation.agent_id)
-    raise TooManyUnanswered
+    raise TooManyUnanswered(
+        f"{settings().max_queued_turns} messages of this conversation wait for an answer, as many as may. Wait for one "
+        "before you send the next."
+    )
 
 
 def _with_turns(company_id: UUID, found: Sequence[Message]) -> list[ShownMessage]:

@@ -67,7 +67,9 @@ def create(
     _check_url(url)
     webhooks.lock_company(company_id=company_id)
     if webhooks.count(company_id=company_id) >= settings().max_webhooks:
-        raise TooManyWebhooks
+        raise TooManyWebhooks(
+            f"Your company has {settings().max_webhooks} webhooks, as many as it may have. Delete one first."
+        )
     webhook = Webhook(
         id=new_id(),
         company_id=company_id,

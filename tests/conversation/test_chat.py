@@ -98,6 +98,7 @@ def test_refuses_more_than_can_be_answered(desk: Desk, settings: Settings) -> No
         desk.ask()
     answer = _chat(desk, desk.cast.vera.headers)
     assert (answer.status_code, answer.json["code"]) == (409, "too_many_unanswered")
+    assert answer.json["detail"].startswith(f"{settings.max_queued_turns} messages ")
 
 
 def test_refuses_closed_conversations(desk: Desk) -> None:

@@ -97,7 +97,7 @@ def test_the_time_is_limited_and_nothing_stays_behind(file: _Write, monkeypatch:
         extraction, "_START", "import subprocess, time; subprocess.Popen(['sleep', '7.77']); time.sleep(60)"
     )
     started = time.monotonic()
-    with pytest.raises(TimedOut):
+    with pytest.raises(TimedOut, match=r"longer than 0\.5 seconds"):
         extract(file("x"), Kind.TEXT, replace(_SMALL, max_seconds=0.5))
     assert time.monotonic() - started < 5
     running = subprocess.run(["ps", "-eo", "args="], capture_output=True, check=True).stdout.splitlines()
@@ -106,7 +106,7 @@ def test_the_time_is_limited_and_nothing_stays_behind(file: _Write, monkeypatch:
 
 def test_memory_is_limited(file: _Write) -> None:
     limits = replace(_SMALL, max_memory_bytes=128 * _MB, max_characters=10**9)
-    with pytest.raises(OutOfMemory):
+    with pytest.raises(OutOfMemory, match="more than 128 MiB"):
         extract(file("word " * 12_000_000), Kind.TEXT, limits)
 
 
@@ -182,6 +182,19 @@ def test_bombs_and_broken_files(file: _Write, content: bytes, error: type[Ingest
     assert str(path) not in raised.value.detail
 
 
+@pytest.mark.parametrize(
+    ("members", "limit"),
+    [
+        ({"word/media/image1.png": bytes(64 * _MB)}, r"[\d,]+ bytes"),
+        ({f"word/{number}": b"" for number in range(10_001)}, "10,000 files"),
+    ],
+)
+def test_who_sent_a_bomb_is_told_the_limit(file: _Write, members: dict[str, bytes], limit: str) -> None:
+    path = file(files.replaced(files.word_of(""), members))
+    with pytest.raises(ExpandsTooMuch, match=f"more than {limit}"):
+        extract(path, Kind.DOCX, _SMALL)
+
+
 def test_too_much_text_is_refused(file: _Write) -> None:
     limits = replace(_SMALL, max_characters=10_000)
     with pytest.raises(TooMuchText, match="more than 10,000 characters"):
@@ -213,7 +226,7 @@ def test_the_reader_does_not_load_the_application(file: _Write, monkeypatch: pyt
     ending = '\nimport sys; print(" ".join(sys.modules), file=sys.stderr); import os; os.abort()'
     monkeypatch.setattr(extraction, "_START", extraction._START + ending)
     said: list[bytes] = []
-    monkeypatch.setattr(extraction, "_end_of", lambda _status, text: said.append(text) or Broken())
+    monkeypatch.setattr(extraction, "_end_of", lambda _status, text, _limits: said.append(text) or Broken())
     monkeypatch.setattr(extraction._Answer, "take", lambda _self, _line: None)
     with pytest.raises(Broken):
         extract(file("x"), Kind.TEXT, _SMALL)

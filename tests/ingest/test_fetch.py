@@ -211,7 +211,7 @@ def _endless(web: Web) -> str:
 @pytest.mark.parametrize("headers", [True, False])
 def test_the_time_covers_a_server_that_drips(web: Web, headers: bool) -> None:
     started = time.monotonic()
-    with pytest.raises(FetchTimedOut):
+    with pytest.raises(FetchTimedOut, match=r"longer than 0\.5 seconds"):
         _fetch(web.drip("/", headers=headers), replace(_LOCAL, timeout_seconds=0.5))
     assert time.monotonic() - started < 2
 

@@ -94,6 +94,7 @@ def test_refuses_more_than_the_operator_allows(call: Call, with_settings: WithSe
     answers = [call("POST", "/v1/webhook", url=URL) for _ in range(3)]
     assert [each.status_code for each in answers] == [201, 201, 409]
     assert answers[2].json["code"] == "too_many_webhooks"
+    assert "has 2 webhooks" in answers[2].json["detail"]
 
 
 def test_lists_the_company_s_own(client: FlaskClient, database: Session, cast: Cast) -> None:
