@@ -123,7 +123,11 @@ def read_answer(
 ) -> Generator[TextDelta | Finished]:
     """The events of an answer, as `ChatProvider.stream` gives them. Raises `ModelError`."""
     try:
-        if response.headers.get("content-type", "").startswith("application/json"):
+        kind = response.headers.get("content-type", "")
+        if kind.startswith("text/html"):
+            # What most servers have at an address that lacks its /v1.
+            raise EventStreamError("the server answered with a web page: see whether the address of its API is right")
+        if kind.startswith("application/json"):
             yield from _read_whole(response, answer)
         else:
             with closing(event_lines.read_events(response)) as events:

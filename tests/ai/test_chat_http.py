@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -98,6 +99,25 @@ def test_a_broken_server_is_an_error_in_time(
     with pytest.raises(expected):
         text_of(make(vendor, url, f"scenario:{scenario}", IMPATIENT))
     assert time.monotonic() - started < 1.5
+
+
+class _WebPage(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(b"<html>Welcome</html>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+@BOTH
+def test_who_gave_the_address_of_a_web_page_is_told(vendor: Vendor) -> None:
+    with HTTPServer(("127.0.0.1", 0), _WebPage) as server:
+        threading.Thread(target=server.handle_request).start()
+        with pytest.raises(ModelStreamBroken, match="web page"):
+            text_of(make(vendor, f"http://127.0.0.1:{server.server_port}", "echo"))
 
 
 def test_an_error_in_the_stream_keeps_its_meaning(url: str) -> None:
