@@ -90,6 +90,21 @@ def test_two_columns_that_look_alike_are_names_and_values(read: Reader) -> None:
     assert read(Kind.PDF, pdf.bytes()).texts == ["Colour | green\nMaterial | wood", "Colour: Material | green: wood"]
 
 
+def test_emoji_move_nothing_into_the_next_cell(read: Reader) -> None:
+    pdf = Pdf()
+    pdf.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    pdf.set_font("DejaVu", size=11)
+    pdf.add_page()
+    pdf.cell(0, 8, "Our prices \U0001f600\U0001f600\U0001f600")
+    pdf.ln(12)
+    rows = [("Name", "Price", "Note"), ("A \U0001f600 bike", "10 €", "new"), ("B car", "20 €", "\U0001f601")]
+    with_table(pdf, rows, headings_style=PLAIN)
+    assert read(Kind.PDF, pdf.bytes()).texts == [
+        "Our prices \U0001f600\U0001f600\U0001f600",
+        "Name: A \U0001f600 bike | Price: 10 € | Note: new\nName: B car | Price: 20 € | Note: \U0001f601",
+    ]
+
+
 def test_a_page_laid_out_in_boxes_is_no_table(read: Reader) -> None:
     pdf = Pdf()
     pdf.add_page()

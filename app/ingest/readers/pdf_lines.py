@@ -3,7 +3,8 @@
 import ctypes
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import pypdfium2
@@ -21,6 +22,7 @@ _TORN_LINES, _TORN = 10, 8
 _MOSTLY = 0.5
 _EDGE_SIZE, _EDGE_LETTER = 4.0, 2.8
 _WORD = re.compile(r"\w\w")
+_TWO_UNITS, _HALVES = re.compile("[\U00010000-\U0010ffff]"), re.compile("[\ud800-\udfff]")
 # Dots that lead the eye from a title or a dish to its number.
 _LEADERS = re.compile(r"(?:\s?\.){5,}\s*")
 
@@ -54,20 +56,32 @@ def inside(page: pypdfium2.PdfPage) -> tuple[float, float]:
 
 
 def text_of(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> tuple[pypdfium2.PdfTextPage, str]:
-    """A page's text, to be closed by the caller, and all of it.
+    """A page's text, to be closed by the caller, and all of it, in UTF-16 units as PDFium counts.
 
     PDFium takes a page with few lines and wide gaps between columns, as price lists have, for one that is written from
     top to bottom, and breaks the line after each letter. A line of text along the lower edge shows it the direction.
     """
     text_page = page.get_textpage()
-    text = text_page.get_text_range()
+    text = _units(text_page.get_text_range())
     if not _is_torn(text):
         return text_page, text
     text_page.close()
     edge = _write_along_edge(document, page)
     text_page = page.get_textpage()
-    text = text_page.get_text_range()
+    text = _units(text_page.get_text_range())
     return text_page, text.rpartition(edge)[0] if edge in text else text
+
+
+def characters(units: str) -> str:
+    """A text made of UTF-16 units as it is."""
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") if _HALVES.search(units) else units
+
+
+def _units(text: str) -> str:
+    if not _TWO_UNITS.search(text):
+        return text
+    halves = memoryview(text.encode("utf-16-le")).cast("H")
+    return "".join(map(chr, halves))
 
 
 def _is_torn(text: str) -> bool:
@@ -102,16 +116,22 @@ def measured(text_page: pypdfium2.PdfTextPage, text: str, inside: tuple[float, f
 
 def _turn(raw: object, text: str, line: Line) -> None:
     """Puts a line with letters from right to left in the order in which it is read."""
-    letters = [letter_at(raw, text, place) for place in range(line.start, line.end)]
+    letters = letters_at(raw, text, range(line.start, line.end))
     line.text = in_reading_order(letters, line.size, page_from_right=line.from_right)
     line.left, line.right = min(each.left for each in letters), max(each.right for each in letters)
 
 
-def letter_at(raw: object, text: str, place: int) -> Letter:
-    """A character of a page's text, and where it stands."""
+def letters_at(raw: object, text: str, places: Iterable[int]) -> list[Letter]:
+    """Characters of a page's text, and where they stand."""
+    letters: list[Letter] = []
     box = pdfium.FS_RECTF()
-    pdfium.FPDFText_GetLooseCharBox(raw, pdfium.FPDFText_GetCharIndexFromTextIndex(raw, place), box)
-    return Letter(text[place], box.left, box.right)
+    for place in places:
+        if letters and _HALVES.match(letters[-1].text):
+            letters[-1] = replace(letters[-1], text=characters(letters[-1].text + text[place]))
+            continue
+        pdfium.FPDFText_GetLooseCharBox(raw, pdfium.FPDFText_GetCharIndexFromTextIndex(raw, place), box)
+        letters.append(Letter(text[place], box.left, box.right))
+    return letters
 
 
 def _measure(raw: object, text: str, start: int, inside: tuple[float, float], *, from_right: bool) -> Line:
@@ -124,7 +144,7 @@ def _measure(raw: object, text: str, start: int, inside: tuple[float, float], *,
     # Bullets have fonts and sizes of their own.
     word = _WORD.search(text)
     return Line(
-        text=_LEADERS.sub(" … ", " ".join(text.split())),
+        text=_LEADERS.sub(" … ", " ".join(characters(text).split())),
         size=_size(raw, pdfium.FPDFText_GetCharIndexFromTextIndex(raw, start + word.start()) if word else first),
         left=x.value,
         right=box.right,

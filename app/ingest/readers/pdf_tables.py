@@ -17,7 +17,7 @@ import pypdfium2.raw as pdfium
 
 from app.ingest.readers import tables
 from app.ingest.readers.pdf_directions import has_any_from_right, in_reading_order
-from app.ingest.readers.pdf_lines import CJK, DIVIDED, Line, letter_at
+from app.ingest.readers.pdf_lines import CJK, DIVIDED, Line, characters, letters_at
 
 # Points. Lines nearer to each other are one; shorter ones are the ends of thick lines, or dots; what is less slanted is
 # horizontal or vertical.
@@ -255,11 +255,10 @@ def _texts(raw: object, text: str, lines: Iterable[Line], grid: _Grid) -> dict[B
 
 
 def _line_of(raw: object, text: str, places: Sequence[int], line: Line) -> str:
-    own = "".join(text[place] for place in places).rstrip()
+    own = characters("".join(text[place] for place in places)).rstrip()
     if not has_any_from_right(own):
         return own
-    letters = [letter_at(raw, text, place) for place in places]
-    return in_reading_order(letters, line.size, page_from_right=line.from_right)
+    return in_reading_order(letters_at(raw, text, places), line.size, page_from_right=line.from_right)
 
 
 def _below(above: str, line: str) -> str:
