@@ -92,6 +92,7 @@ def test_entities_make_no_bomb(read: Reader) -> None:
 
 def test_deep_nesting_is_survived(read: Reader) -> None:
     assert "in the deep" in _text(read(Kind.HTML, f"{'<div>' * 200}in the deep{'</div>' * 200}"))
+    assert "in the deep" in _text(read(Kind.HTML, f"{'<span>' * 1_500}in the deep<button>Ask</button>"))
     with pytest.raises(Broken, match="tags within tags"):  # and not half of it without a word
         read(Kind.HTML, f"<p>before</p>{'<div><span>' * 20_000}in the deep")
 

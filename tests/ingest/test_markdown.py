@@ -86,6 +86,28 @@ def test_remarks_and_scripts_of_many_paragraphs_are_not_read(read: Reader) -> No
 
 def test_a_remark_that_never_ends_hides_nothing(read: Reader) -> None:
     assert read(Kind.MARKDOWN, "one <!-- two\n\nthree").texts == ["one <!-- two", "three"]
+    assert read(Kind.MARKDOWN, "A --> B <!-- todo\n\nthree").texts == ["A --> B <!-- todo", "three"]
+
+
+def test_code_ends_no_remark(read: Reader) -> None:
+    fence = "```mermaid\nA --> B\n```"
+    assert read(Kind.MARKDOWN, f"<!-- todo\n\nbetween\n\n{fence}\n\nend").texts == [
+        "<!-- todo",
+        "between",
+        fence,
+        "end",
+    ]
+    assert read(Kind.MARKDOWN, f"one\n\n<!--\n{fence}\n\nhidden -->\n\nend").texts == ["one", "end"]
+
+
+def test_a_letter_that_is_longer_in_lower_case_moves_no_end(read: Reader) -> None:
+    assert read(Kind.MARKDOWN, "İİİİ açık <!-- x -->Ankara <SCRIPT>a</Script>b").texts == ["İİİİ açık Ankara b"]
+
+
+def test_entities_end_in_a_semicolon(read: Reader) -> None:
+    address = "https://shop.example/?id=1&region=eu&currency=EUR&section=2&timestamp=9&param=1"
+    assert read(Kind.MARKDOWN, address).texts == [address]
+    assert read(Kind.MARKDOWN, "&reg; &#8364; &#x20AC; &amp;lt; &notit; &#65").texts == ["® € € &lt; &notit; &#65"]
 
 
 def test_html_is_read_as_such(read: Reader) -> None:
@@ -120,9 +142,10 @@ def test_lines_that_part_a_text_are_no_front_matter(read: Reader) -> None:
         f"end\n# a{' ' * 200_000}b",
         f"a|b\n-{' ' * 100_000}x",
         "<!--" * 50_000,
+        "a <!-- b --> " * 100_000,
         "a line of a paragraph\n" * 100_000,
     ],
-    ids=["links", "gap in a heading", "gap in a table", "remarks", "lines"],
+    ids=["links", "gap in a heading", "gap in a table", "remarks", "remarks in a line", "lines"],
 )
 def test_what_never_ends_takes_no_minutes(tmp_path: Path, written: str) -> None:
     (tmp_path / "document").write_text(written)

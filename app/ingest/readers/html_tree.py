@@ -75,8 +75,9 @@ def _is_unseen(element: Any) -> bool:
 
 
 def _is_within_heading(element: Any) -> bool:
-    parent = element.getparent()
-    return parent is not None and (parent.tag in _HEADINGS or (parent.tag == "span" and _is_within_heading(parent)))
+    # In a loop, for this is asked before the tree is flattened.
+    above = next((each for each in element.iterancestors() if each.tag != "span"), None)
+    return above is not None and above.tag in _HEADINGS
 
 
 def _flatten(tree: Any) -> None:

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from html.entities import html5
 
 from app.ingest.errors import Broken
 from app.ingest.readers import html_walk, tables
@@ -36,7 +37,13 @@ _HTML_LINE = re.compile(
     re.IGNORECASE,
 )
 _BEGINS_UNSEEN = re.compile(r"`[^`]*`|<!--|<script\b|<style\b", re.IGNORECASE)
-_ENDS = {"<!--": "-->", "<script": "</script>", "<style": "</style>"}
+# In patterns, for a text in lower case may be longer than it was ("İ") and so has its ends elsewhere.
+_ENDS = {
+    begin: re.compile(end, re.IGNORECASE | re.ASCII)
+    for begin, end in {"<!--": "-->", "<script": "</script>", "<style": "</style>"}.items()
+}
+# No others (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references): addresses have "&region=".
+_ENTITY = re.compile(r"&(?:#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6})|([a-zA-Z][a-zA-Z0-9]{1,40}));")
 # Patterns that look for the end of a gap at each of its characters would take hours for a long one.
 _LONG_GAP = re.compile(r"[^\S\n]{200,}")
 # Unlike a line of dashes that begins a text, it begins with a name or a remark.
@@ -91,24 +98,25 @@ def _write_text(part: list[str], sink: Sink) -> None:
 
 def _seen(lines: Sequence[str]) -> Iterator[str]:
     """The lines without remarks and scripts, which may be longer than paragraphs. One that doesn't end is text."""
-    last = {end: _last_with(end, lines) for end in _ENDS.values()}
-    fence, end = "", ""
+    fenced = list(_fenced(lines))
+    last = {end: _last(end, lines, fenced) for end in _ENDS.values()}
+    end: re.Pattern[str] | None = None
     for number, line in enumerate(lines):
-        opened = None if end else _FENCE.match(line)
-        if fence or opened:
-            fence = opened[1] if opened and not fence else "" if _closes(line, fence) else fence
-            yield line
+        if fenced[number]:
+            # An arrow in a diagram ends no remark that began above it.
+            if not end:
+                yield line
             continue
         shown, at = "", 0
         while at < len(line):
             if end:
-                found = line.lower().find(end, at)
-                at, end = (len(line), end) if found < 0 else (found + len(end), "")
+                found = end.search(line, at)
+                at, end = (found.end(), None) if found else (len(line), end)
                 continue
             begins = _BEGINS_UNSEEN.search(line, at)
             shown += line[at : begins.start() if begins else len(line)]
             at = begins.end() if begins else len(line)
-            if begins and (is_end := _ENDS.get(begins[0].lower())) and last[is_end] >= number:
+            if begins and (is_end := _ENDS.get(begins[0].lower())) and last[is_end] >= (number, at):
                 end = is_end
             elif begins:
                 shown += begins[0]
@@ -116,8 +124,25 @@ def _seen(lines: Sequence[str]) -> Iterator[str]:
             yield shown
 
 
-def _last_with(end: str, lines: Sequence[str]) -> int:
-    return max((number for number, line in enumerate(lines) if end in line.lower()), default=-1)
+def _fenced(lines: Iterable[str]) -> Iterator[bool]:
+    """Which lines are fenced code, with the fences themselves."""
+    fence = ""
+    for line in lines:
+        opened = _FENCE.match(line)
+        yield bool(fence or opened)
+        if fence:
+            fence = "" if _closes(line, fence) else fence
+        elif opened:
+            fence = opened[1]
+
+
+def _last(end: re.Pattern[str], lines: Sequence[str], fenced: Sequence[bool]) -> tuple[int, int]:
+    """The line and the place in it where something unseen ends for the last time: what begins later never ends."""
+    for number in reversed(range(len(lines))):
+        starts = [] if fenced[number] else [found.start() for found in end.finditer(lines[number])]
+        if starts:
+            return number, starts[-1]
+    return -1, -1
 
 
 def _parts(lines: Iterable[str]) -> Iterator[list[str]]:
@@ -182,4 +207,9 @@ def _readable(text: str) -> str:
 
 def _without_tags(text: str) -> str:
     tagless = _TAG.sub(lambda tag: "\n" if tag[1].lower() == "br" else "", _PICTURE.sub(r"\1", text))
-    return html.unescape(tagless)
+    return _ENTITY.sub(_character, tagless)
+
+
+def _character(entity: re.Match[str]) -> str:
+    # `html.unescape` would find a shorter name in an unknown one, too: "&notit;".
+    return html5.get(f"{entity[1]};", entity[0]) if entity[1] else html.unescape(entity[0])
