@@ -28,6 +28,7 @@ class _TimedStream(httpcore2.NetworkStream):
         self._socket: socket.socket | None = None if nested else inner.get_extra_info("socket")
         self._tick: float | None = None
         self._unsent: list[bytes] = []
+        self._write_timeout: float | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._unsent:
@@ -58,13 +59,14 @@ class _TimedStream(httpcore2.NetworkStream):
         # is a system call here, and wakes the server once more.
         self._clock = running_clock()
         self._unsent.append(buffer)
+        self._write_timeout = timeout
 
     def _send(self) -> None:
         request, self._unsent = b"".join(self._unsent), []
         self._tick = None
         # A server that answers before it has read everything may close its side; what it says is read all the same.
         with suppress(httpcore2.WriteError):
-            self._inner.write(request, _bounded(None))
+            self._inner.write(request, _bounded(self._write_timeout))
 
     def close(self) -> None:
         self._inner.close()

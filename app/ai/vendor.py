@@ -29,6 +29,8 @@ from app.ai.event_lines import EventStreamError
 from app.ai.pricing import estimate_usage
 
 _LONGEST_QUOTE = 300
+# What most servers have at an address that lacks its /v1. Asking again would bring the same page.
+_WEB_PAGE = "the server answered with a web page: see whether the address of its API is right; many end with /v1"
 _TIMED_OUT = (httpcore2.ReadTimeout, httpcore2.WriteTimeout)
 _LOOKS_LIKE_A_KEY = re.compile(r"(?i)\b(?:sk|pk|key|token|bearer|gsk|xai)[-_][\w*.-]{6,}|\bbearer \S+|[\w*-]{32,}")
 _BUSY = frozenset({"overloaded_error", "rate_limit_error", "rate_limit_exceeded", "too_many_requests"})
@@ -86,6 +88,7 @@ class StreamedAnswer:
         self.input_tokens: int | None = None
         self.output_tokens: int | None = None
         self.ended = False
+        self.heard = False  # an event that could be read
 
     @property
     def complete(self) -> bool:
@@ -122,17 +125,18 @@ def read_answer(
     response: httpx2.Response, answer: StreamedAnswer, *, clock: Clock, source: Source
 ) -> Generator[TextDelta | Finished]:
     """The events of an answer, as `ChatProvider.stream` gives them. Raises `ModelError`."""
+    kind = response.headers.get("content-type", "").lower()
     try:
-        kind = response.headers.get("content-type", "")
-        if kind.startswith("text/html"):
-            # What most servers have at an address that lacks its /v1.
-            raise EventStreamError("the server answered with a web page: see whether the address of its API is right")
-        if kind.startswith("application/json"):
-            yield from _read_whole(response, answer)
-        else:
-            with closing(event_lines.read_events(response)) as events:
-                yield from _read_events(events, answer, clock)
+        with closing(response):
+            if kind.startswith("application/json"):
+                yield from _read_whole(response, answer)
+            else:
+                with closing(event_lines.read_events(response)) as events:
+                    yield from _read_events(events, answer, clock)
     except EventStreamError as error:
+        # Some servers call a proper stream text/html (Flask does by default), so that alone says nothing.
+        if kind.startswith("text/html") and not answer.heard:
+            raise ModelRejectedRequest(_WEB_PAGE, source=str(source)) from None
         raise ModelStreamBroken(str(error), source=str(source)) from None
     except wire.WIRE_ERRORS as error:
         raise failure(error, clock=clock, source=source, answering=True) from None
@@ -171,9 +175,11 @@ def _read_events(events: Iterator[bytes], answer: StreamedAnswer, clock: Clock) 
 
 def _read_event(event: bytes, answer: StreamedAnswer) -> str | None:
     try:
-        return answer.read(event)
+        text = answer.read(event)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise EventStreamError("the server sent an event that can't be read") from None
+    answer.heard = True
+    return text
 
 
 def failure(error: BaseException, *, clock: Clock, source: Source, answering: bool) -> ModelError:

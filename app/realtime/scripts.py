@@ -118,6 +118,14 @@ def _run(client: "redis.Redis", keys: Sequence[str], arguments: Sequence[Any]) -
         return client.eval(_SCRIPT, len(keys), *keys, "fresh", *arguments)
 
 
+def _repeat(client: "redis.Redis", keys: Sequence[str], arguments: Sequence[Any]) -> Any:
+    """The answer, or the error that Redis answers. Raises only for a Redis that doesn't answer."""
+    try:
+        return _run(client, keys, arguments)
+    except redis.ResponseError as error:
+        return error
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """Frames for a stream. `turn`: whose they are, and its attempt; `final`: the last one ends it."""
@@ -141,10 +149,16 @@ def append_each(client: "redis.Redis", said: Sequence[Said], keep: Keep) -> list
     for keys, arguments in calls:
         pipeline.evalsha(_SHA, len(keys), *keys, "", *arguments)
     answers = pipeline.execute(raise_on_error=False)
-    return [
-        _ids(_run(client, *call) if _is_unknown(answer) else answer)
+    # All that Redis didn't know are repeated before anything is raised: one stream's error is no reason to lose the
+    # words of the others.
+    answers = [
+        _repeat(client, *call) if isinstance(answer, NoScriptError) else answer
         for call, answer in zip(calls, answers, strict=True)
     ]
+    for answer in answers:
+        if isinstance(answer, redis.RedisError):
+            raise answer
+    return [_ids(answer) for answer in answers]
 
 
 def forget(client: "redis.Redis", stream: str, ends: Sequence[tuple[UUID, int, bytes]], keep: Keep) -> None:
@@ -171,13 +185,6 @@ def _turn_key(turn_id: UUID | str) -> str:
 
 def _ids(answer: Any) -> list[str]:
     return [each.decode() for each in answer]
-
-
-def _is_unknown(answer: Any) -> bool:
-    """Whether Redis didn't know the script; raises what else went wrong."""
-    if isinstance(answer, redis.RedisError) and not isinstance(answer, NoScriptError):
-        raise answer
-    return isinstance(answer, NoScriptError)
 
 
 def position(client: "redis.Redis", stream: str, *, keep_seconds: int) -> dict[bytes, bytes]:

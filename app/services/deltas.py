@@ -112,10 +112,11 @@ class _Sender:
         with self._lock:
             if stream in self._streams:
                 return
-            self._streams.add(stream)
             if self._pid != os.getpid():  # a thread doesn't survive a fork
-                self._pid = os.getpid()
+                # Nothing is noted before it runs: when no thread can be started now, the next piece tries again.
                 threading.Thread(target=self._run, name="deltas", daemon=True).start()
+                self._pid = os.getpid()
+            self._streams.add(stream)
         self._woken.set()
 
     def _run(self) -> None:

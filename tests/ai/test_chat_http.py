@@ -102,11 +102,14 @@ def test_a_broken_server_is_an_error_in_time(
 
 
 class _WebPage(BaseHTTPRequestHandler):
+    body = b"<html>Welcome</html>"
+
     def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.end_headers()
-        self.wfile.write(b"<html>Welcome</html>")
+        self.wfile.write(self.body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""
@@ -115,9 +118,32 @@ class _WebPage(BaseHTTPRequestHandler):
 @BOTH
 def test_who_gave_the_address_of_a_web_page_is_told(vendor: Vendor) -> None:
     with HTTPServer(("127.0.0.1", 0), _WebPage) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.handle_request).start()
-        with pytest.raises(ModelStreamBroken, match="web page"):
-            text_of(make(vendor, f"http://127.0.0.1:{server.server_port}", "echo"))
+        with pytest.raises(ModelRejectedRequest, match="web page"):
+            text_of(make(vendor, url, "echo"))
+        assert wire.http_client(url)._transport._pool.connections == []  # type: ignore[attr-defined]
+
+
+class _Mislabelled(_WebPage):
+    body = b'data: {"choices": [{"delta": {"content": "At home"}}]}\n\ndata: [DONE]\n\n'
+
+
+class _MislabelledAndCut(_WebPage):
+    body = _Mislabelled.body.partition(b"data: [DONE]")[0]
+
+
+def test_a_stream_that_is_called_a_web_page_is_read() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Mislabelled) as server:
+        threading.Thread(target=server.handle_request).start()
+        assert text_of(make(OpenAIChat, f"http://127.0.0.1:{server.server_port}", "echo")) == "At home"
+
+
+def test_a_stream_that_is_called_a_web_page_and_breaks_off_is_broken() -> None:
+    with HTTPServer(("127.0.0.1", 0), _MislabelledAndCut) as server:
+        threading.Thread(target=server.handle_request).start()
+        with pytest.raises(ModelStreamBroken):
+            text_of(make(OpenAIChat, f"http://127.0.0.1:{server.server_port}", "echo"))
 
 
 def test_an_error_in_the_stream_keeps_its_meaning(url: str) -> None:

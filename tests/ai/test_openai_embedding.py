@@ -1,5 +1,6 @@
 """Embeddings from a service."""
 
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -127,6 +128,16 @@ def test_a_service_that_is_gone_is_unavailable(service: EmbeddingService) -> Non
     gone = OpenAiEmbedder(base_url="http://127.0.0.1:9/v1", api_key=KEY, model="some-model", retries=0)
     with pytest.raises(EmbeddingUnavailable, match="can't be reached"):
         gone.embed_queries(["a"])
+
+
+def test_a_service_that_reads_nothing_is_given_up(service: EmbeddingService, monkeypatch: pytest.MonkeyPatch) -> None:
+    # More than the system's buffers take.
+    monkeypatch.setattr(openai_embedding, "_TEXT_CHARACTERS", 32 << 20)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        base_url = f"http://127.0.0.1:{deaf.getsockname()[1]}/v1"
+        asked = OpenAiEmbedder(base_url=base_url, api_key=KEY, model="some-model", timeout=0.2, retries=0)
+        with pytest.raises(EmbeddingUnavailable, match="can't be reached"):
+            asked.embed_queries(["x" * (32 << 20)])
 
 
 def test_embedders_of_one_account_share_a_client(service: EmbeddingService) -> None:

@@ -1,14 +1,17 @@
 """How the text of an answer is sent as it comes."""
 
+import threading
 import time
 from uuid import UUID
 
+import pytest
 from flask import Flask
 
 from app.core.ids import new_id
 from app.extensions import redis_extension
 from app.realtime.frames import stream_key
 from app.repositories.turns import Claim
+from app.services import deltas as deltas_service
 from app.services import turn_leases
 from app.services.deltas import DeltaStream, shortest_pause
 
@@ -57,6 +60,24 @@ def test_pieces_in_quick_succession_travel_together(app: Flask) -> None:
     stream.flush()
     assert [each.count('"text"') for each in deltas(claim.conversation_id)] == [1, 1]
     assert '"text":"two three "' in deltas(claim.conversation_id)[1]
+
+
+def test_a_thread_that_cannot_be_started_is_started_with_the_next_piece(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(deltas_service, "_sender", deltas_service._Sender())
+    claim = make_claim()
+    stream = DeltaStream(claim)
+    stream.send("One ")
+    with monkeypatch.context() as crowded:
+        crowded.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            stream.send("two ")
+    stream.send("three ")
+    assert '"text":"two three "' in wait_for(claim.conversation_id, 2)[1]
 
 
 def test_what_waits_is_void_after_a_restart(app: Flask) -> None:

@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from app.core.redis import make_client
+from app.realtime import scripts
 from app.realtime.events import ChatResponse, Typing
 from app.realtime.frames import stream_key
 from app.realtime.publisher import Publisher, TurnRef
@@ -220,3 +221,13 @@ def test_what_goes_on_after_something_was_forgotten_is_forgotten_too_one_day(tur
     turn.finish()
     assert client.pttl(stream_key(turn.conversation_id)) > 0
     assert client.pttl(f"{stream_key(turn.conversation_id)}:state") > 0
+
+
+def test_an_error_of_one_stream_does_not_silence_the_others(client: redis.Redis) -> None:
+    broken, well = (stream_key(uuid4()) for _ in range(2))
+    client.set(f"{broken}:state", "no hash")
+    client.script_flush()
+    said = [scripts.Said(stream, [b"typing"], turn=None, final=False) for stream in (broken, well)]
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        scripts.append_each(client, said, scripts.Keep(seconds=60, events=100))
+    assert client.xlen(well) == 1
