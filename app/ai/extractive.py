@@ -23,7 +23,8 @@ _PASSAGE_WEIGHT = 0.1
 # Vectors hardly tell "error 14" from "error 24". A row that has a number or code of the question for itself in a cell
 # is what was asked for; it is looked for in all passages given.
 _NAMED_WEIGHT = 0.05
-_CODE = re.compile(r"[^\W_]*\d[\w.,:/-]*\w|\d")
+_MOST_NAMED = 5
+_CODE = re.compile(r"(?<![^\W_])[^\W_]*\d[\w.,:/-]*\w|\d")
 # Further sentences must be nearly as good as the best one, and say something else.
 _WORSE_BY = 0.045
 _SAME_WORDS = 0.75
@@ -142,16 +143,19 @@ def _candidates(
 def _preselected(candidates: Iterable[_Candidate]) -> list[_Candidate]:
     """Those worth embedding: named rows, then of each passage the ones with the most terms first, of the first passage
     twice as many as of the second."""
+    every = list(candidates)
+    named = [each for each in every if each.named][:_MOST_NAMED]
     by_passage: dict[int, list[_Candidate]] = {}
-    for each in candidates:
-        by_passage.setdefault(each.passage, []).append(each)
+    for each in every:
+        if each not in named and each.passage < _PASSAGES:
+            by_passage.setdefault(each.passage, []).append(each)
     turns = [
-        (0 if each.named else (turn + 1) * (place + 1), place, each)
+        ((turn + 1) * (place + 1), place, each)
         for place, of_passage in by_passage.items()
-        for turn, each in enumerate(sorted(of_passage, key=lambda each: (not each.named, -each.overlap)))
+        for turn, each in enumerate(sorted(of_passage, key=lambda each: -each.overlap))
     ]
     turns.sort(key=lambda turn: turn[:2])
-    return [each for _, _, each in turns[:_EMBEDDED_SENTENCES]]
+    return [*named, *(each for _, _, each in turns)][:_EMBEDDED_SENTENCES]
 
 
 def _evidence(

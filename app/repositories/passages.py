@@ -99,12 +99,12 @@ _COUNT_PASSAGES = text(
 # Documents give as many passages as are their share, and those at random places; LIMIT keeps Postgres, which expects
 # far more of them, from reading all passages instead.
 _COUNT_WORDS = text("""
-    WITH live AS MATERIALIZED (
+    WITH stored AS MATERIALIZED (
         SELECT id, generation, chunk_count, sum(chunk_count) OVER () AS total FROM documents
-        WHERE company_id = :company AND agent_id = :agent AND deleted_at IS NULL AND chunk_count > 0
+        WHERE company_id = :company AND agent_id = :agent AND chunk_count > 0
     ),
     drawn AS MATERIALIZED (
-        SELECT *, floor(CAST(:sample AS float) * chunk_count / total + random()) AS number FROM live
+        SELECT *, floor(CAST(:sample AS float) * chunk_count / total + random()) AS number FROM stored
     ),
     places AS MATERIALIZED (
         SELECT id, generation, CAST(floor((k - random()) * chunk_count / number) AS int) AS position
@@ -214,7 +214,7 @@ def lexemes(words: Sequence[Words]) -> list[str]:
 
 
 def count_words(*, company_id: UUID, agent_id: UUID, sample: int, least: int) -> dict[str, int]:
-    """In how many of about `sample` passages, drawn at random from an agent's live documents, words stand as they are
+    """In how many of about `sample` passages, drawn at random from an agent's documents, words stand as they are
     indexed; only those in `least` or more."""
     parameters = {"company": company_id, "agent": agent_id, "sample": sample, "least": least}
     rows = session().execute(_COUNT_WORDS, parameters)

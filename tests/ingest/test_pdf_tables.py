@@ -160,3 +160,36 @@ def test_a_title_over_all_columns_is_no_name_of_one(read: Reader) -> None:
         "Prices of 2026",
         "Plan: Basic | Price: 10 EUR | What it is for: One person who has a website and wants to be asked",
     ]
+
+
+def test_no_row_is_lost_where_pages_end_below_a_title_or_an_empty_row(read: Reader) -> None:
+    numbered = [(f"{number}", f"Fault {number}", "C") for number in range(100)]
+    for begin in ([("Codes", "", ""), ("Code", "Meaning", "Shelf")], [("Code", "Meaning", "Shelf"), ("", "", "")]):
+        pdf = Pdf()
+        pdf.add_page()
+        with_table(pdf, [*begin, *numbered], repeat_headings=0)
+        lines = "\n".join(read(Kind.PDF, pdf.bytes()).texts).splitlines()
+        assert [line for line in lines if "Fault" in line] == [
+            f"Code: {number} | Meaning: Fault {number} | Shelf: C" for number in range(100)
+        ]
+
+
+def test_a_page_that_is_shown_turned_keeps_its_lines(read: Reader) -> None:
+    pdf = Pdf()
+    pdf.add_page()
+    with_table(pdf, PRICES)
+    content = pdf.bytes().replace(b"/Type /Page\n", b"/Type /Page\n/Rotate 90\n")
+    assert b"/Rotate 90" in content
+    assert " | " not in "".join(read(Kind.PDF, content).texts)
+
+
+def test_slanted_lines_have_a_limit_too(read: Reader) -> None:
+    pdf = Pdf()
+    pdf.add_page()
+    pdf.paragraph("A map of the town.")
+    pdf.polyline([(10 + number % 180, 20 + number % 233) for number in range(30_000)])
+    with_table(pdf, PRICES)
+    # The table is below more lines than are looked at.
+    texts = read(Kind.PDF, pdf.bytes()).texts
+    assert texts[0] == "A map of the town."
+    assert " | " not in "".join(texts)

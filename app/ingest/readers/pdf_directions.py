@@ -39,7 +39,8 @@ class Letter:
 
 def has_any_from_right(text: str) -> bool:
     """Whether there are letters in a text that are read from right to left."""
-    return _FROM_RIGHT.search(text) is not None
+    # Numbers and signs of their scripts are read from left to right.
+    return _FROM_RIGHT.search(text) is not None and share_from_right(text) > 0
 
 
 def share_from_right(text: str) -> float:

@@ -20,6 +20,9 @@ _MARGIN = 0.2
 # A page may be torn when at least so many lines have fewer letters than so many. To look again costs a millisecond.
 _TORN_LINES, _TORN = 10, 8
 _MOSTLY = 0.5
+_TURNED = 0.1
+# Points: the widest page that viewers show.
+_WIDEST = 14_400
 _EDGE_SIZE, _EDGE_LETTER = 4.0, 2.8
 _WORD = re.compile(r"\w\w")
 _TWO_UNITS, _HALVES = re.compile("[\U00010000-\U0010ffff]"), re.compile("[\ud800-\udfff]")
@@ -63,13 +66,16 @@ def text_of(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> tuple[p
     """
     text_page = page.get_textpage()
     text = _units(text_page.get_text_range())
-    if not _is_torn(text):
+    if not _is_torn(text) or page.get_width() > _WIDEST:
         return text_page, text
-    text_page.close()
     edge = _write_along_edge(document, page)
-    text_page = page.get_textpage()
-    text = _units(text_page.get_text_range())
-    return text_page, text.rpartition(edge)[0] if edge in text else text
+    again = page.get_textpage()
+    whole, _edge, _after = _units(again.get_text_range()).rpartition(edge)
+    if whole.count("\n") < text.count("\n"):
+        text_page.close()
+        return again, whole
+    again.close()
+    return text_page, text
 
 
 def characters(units: str) -> str:
@@ -106,7 +112,7 @@ def measured(text_page: pypdfium2.PdfTextPage, text: str, inside: tuple[float, f
         if line.strip():
             found.append((line, start))
         start += len(line) + 2
-    from_right = share_from_right("".join(line for line, _start in found if has_any_from_right(line))) >= _MOSTLY
+    from_right = has_any_from_right(text) and share_from_right(text) >= _MOSTLY
     lines = [_measure(text_page.raw, line, start, inside, from_right=from_right) for line, start in found]
     for each in lines:
         if has_any_from_right(each.text):
@@ -115,7 +121,11 @@ def measured(text_page: pypdfium2.PdfTextPage, text: str, inside: tuple[float, f
 
 
 def _turn(raw: object, text: str, line: Line) -> None:
-    """Puts a line with letters from right to left in the order in which it is read."""
+    """Puts a line with letters from right to left in the order in which it is read. One that is turned stays: its
+    letters stand above each other."""
+    angle = pdfium.FPDFText_GetCharAngle(raw, pdfium.FPDFText_GetCharIndexFromTextIndex(raw, line.start))
+    if abs(math.sin(angle)) > _TURNED:
+        return
     letters = letters_at(raw, text, range(line.start, line.end))
     line.text = in_reading_order(letters, line.size, page_from_right=line.from_right)
     line.left, line.right = min(each.left for each in letters), max(each.right for each in letters)

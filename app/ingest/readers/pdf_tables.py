@@ -9,14 +9,14 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from app.ingest.readers import tables
-from app.ingest.readers.pdf_directions import has_any_from_right, in_reading_order
+from app.ingest.readers.pdf_directions import has_any_from_right, in_reading_order, share_from_right
 from app.ingest.readers.pdf_lines import CJK, DIVIDED, Line, characters, letters_at
 
 # Points. Lines nearer to each other are one; shorter ones are the ends of thick lines, or dots; what is less slanted is
@@ -24,9 +24,11 @@ from app.ingest.readers.pdf_lines import CJK, DIVIDED, Line, characters, letters
 _SAME, _SHORTEST, _STRAIGHT = 3.0, 4.0, 0.5
 # Drawings and maps have more lines than any table, and would take minutes.
 _MOST_OBJECTS, _MOST_SEGMENTS, _MOST_EDGES, _MOST_CROSSINGS = 4_000, 20_000, 600, 1_500
-_MOST_CROSSINGS_IN_ALL = 300_000
+_MOST_CROSSINGS_IN_ALL, _MOST_SEGMENTS_IN_ALL = 300_000, 1_000_000
 # A page that is laid out in boxes has texts in them.
 _LONGEST_CELL = 1_000
+# Columns begin on the right where more than half of the letters do.
+_MOSTLY = 0.5
 _TWO = 2
 
 
@@ -72,8 +74,10 @@ class Table:
         if above is not None:
             self.begun, self.has_header = [*above.begun, *above.rows][:_TWO], above.has_header
             own = self.rows[1:] if self.rows[0] in self.begun else self.rows
-        before = len(list(tables.lines(self.begun, has_header=self.has_header)))
-        self.texts = list(islice(tables.lines([*self.begun, *own], has_header=self.has_header), before, None))
+        texts = list(tables.lines([*self.begun, *own], has_header=self.has_header))
+        # Of a table that goes on every row is a line; what was begun may be a title, a header, or empty.
+        new = len(texts) if above is None else sum(any(map(str.strip, row)) for row in own)
+        self.texts = texts[len(texts) - new :]
 
     def goes_on_from(self, above: "Table") -> bool:
         """Whether it can be the rest of another one: it has the same columns, and no header of its own."""
@@ -89,6 +93,7 @@ class Finder:
 
     def __init__(self) -> None:
         self._crossings_left = _MOST_CROSSINGS_IN_ALL
+        self._segments_left = _MOST_SEGMENTS_IN_ALL
 
     def find(
         self, page: pypdfium2.PdfPage, text_page: pypdfium2.PdfTextPage, text: str, lines: Sequence[Line]
@@ -98,7 +103,8 @@ class Finder:
         return [table for table in found if table is not None]
 
     def _grids(self, page: pypdfium2.PdfPage) -> list[list[Box]]:
-        edges = [*islice(_edges(page), _MOST_SEGMENTS)]
+        # Of a page that is shown turned, rows would be columns.
+        edges = [] if page.get_rotation() else list(self._edges(page))
         if len(edges) < _TWO * _TWO or self._crossings_left < 0:
             return []
         # Takes 50 ms to import, and most documents have no tables.
@@ -118,6 +124,24 @@ class Finder:
             for of_table in grids.cells_to_tables(cells)
         ]
 
+    def _edges(self, page: pypdfium2.PdfPage) -> Iterator[dict[str, Any]]:
+        """The horizontal and vertical lines that are drawn, as pdfplumber wants them. Sides of boxes are lines."""
+        left = min(_MOST_SEGMENTS, self._segments_left)
+        for number in range(min(pdfium.FPDFPage_CountObjects(page.raw), _MOST_OBJECTS)):
+            drawn = pdfium.FPDFPage_GetObject(page.raw, number)
+            if pdfium.FPDFPageObj_GetType(drawn) != pdfium.FPDF_PAGEOBJ_PATH or not _is_visible(drawn):
+                continue
+            segments = pdfium.FPDFPath_CountSegments(drawn)
+            left -= segments
+            self._segments_left -= segments
+            if left < 0:
+                return
+            for (x, y), (to_x, to_y) in _segments(drawn, segments):
+                if abs(y - to_y) <= _STRAIGHT and abs(x - to_x) >= _SHORTEST:
+                    yield _edge("h", min(x, to_x), max(x, to_x), -y, -y)
+                elif abs(x - to_x) <= _STRAIGHT and abs(y - to_y) >= _SHORTEST:
+                    yield _edge("v", x, x, -max(y, to_y), -min(y, to_y))
+
 
 def put_in(lines: Sequence[Line], found: Sequence[Table]) -> list[Line]:
     """The lines of a page with each table's rows in place of what PDFium read of it."""
@@ -133,19 +157,6 @@ def put_in(lines: Sequence[Line], found: Sequence[Table]) -> list[Line]:
     return shown
 
 
-def _edges(page: pypdfium2.PdfPage) -> Iterator[dict[str, Any]]:
-    """The horizontal and vertical lines that are drawn, as pdfplumber wants them. Sides of boxes are lines."""
-    raw = page.raw
-    for number in range(min(pdfium.FPDFPage_CountObjects(raw), _MOST_OBJECTS)):
-        drawn = pdfium.FPDFPage_GetObject(raw, number)
-        if pdfium.FPDFPageObj_GetType(drawn) == pdfium.FPDF_PAGEOBJ_PATH and _is_visible(drawn):
-            for (x, y), (to_x, to_y) in _segments(drawn):
-                if abs(y - to_y) <= _STRAIGHT and abs(x - to_x) >= _SHORTEST:
-                    yield _edge("h", min(x, to_x), max(x, to_x), -y, -y)
-                elif abs(x - to_x) <= _STRAIGHT and abs(y - to_y) >= _SHORTEST:
-                    yield _edge("v", x, x, -max(y, to_y), -min(y, to_y))
-
-
 def _edge(orientation: str, left: float, right: float, top: float, bottom: float) -> dict[str, Any]:
     sides = {"x0": left, "x1": right, "top": top, "bottom": bottom}
     return {"orientation": orientation, "width": right - left, "height": bottom - top, **sides}
@@ -157,12 +168,12 @@ def _is_visible(drawn: object) -> bool:
     return bool(fill.value or stroke.value)
 
 
-def _segments(drawn: object) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+def _segments(drawn: object, count: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
     """The straight parts of a path, from place to place on the page."""
     matrix, x, y = pdfium.FS_MATRIX(), ctypes.c_float(), ctypes.c_float()
     pdfium.FPDFPageObj_GetMatrix(drawn, matrix)
     start = last = (0.0, 0.0)
-    for number in range(min(pdfium.FPDFPath_CountSegments(drawn), _MOST_SEGMENTS)):
+    for number in range(count):
         segment = pdfium.FPDFPath_GetPathSegment(drawn, number)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
         here = (
@@ -195,7 +206,7 @@ def _table(text_page: pypdfium2.PdfTextPage, text: str, cells: Sequence[Box], li
     if found is None or max(map(len, found.values()), default=0) > _LONGEST_CELL:
         return None
     rows = [[found.get(cell, "") if cell else "" for cell in row] for row in grid.rows()]
-    if inside and inside[0].from_right:
+    if share_from_right("".join(found.values())) > _MOSTLY:
         rows = [row[::-1] for row in rows]
     if sum(any(row) for row in rows) < _TWO or sum(any(column) for column in zip(*rows, strict=True)) < _TWO:
         return None
