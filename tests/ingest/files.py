@@ -2,7 +2,8 @@
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import docx
 import openpyxl
@@ -51,6 +52,19 @@ class Pdf(FPDF):
             self.cell(0, 5, line)
             self.ln(5)
         self.ln(3)
+
+    def foreign(self, size: int = 11) -> None:
+        """Goes on in a font with the letters of many scripts."""
+        self.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+        self.set_font("DejaVu", size=size)
+
+    def rows(self, rows: Iterable[Sequence[str]], **options: Any) -> None:
+        """A table with lines around its cells; its first row is bold unless `headings_style` says something else."""
+        with self.table(**options) as table:
+            for row in rows:
+                cells = table.row()
+                for text in row:
+                    cells.cell(text)
 
     def bytes(self) -> bytes:
         """The file."""

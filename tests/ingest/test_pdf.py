@@ -146,8 +146,7 @@ def test_how_to_reach_somebody_stays_once(read: Reader) -> None:
 
 def test_arabic_comes_in_reading_order_and_plain_letters(read: Reader) -> None:
     pdf = Pdf()
-    pdf.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    pdf.set_font("DejaVu", size=14)
+    pdf.foreign(14)
     pdf.add_page()
     # As typesetting programs leave it: drawn from left to right.
     pdf.cell(0, 10, "مرحبا بالعالم"[::-1])

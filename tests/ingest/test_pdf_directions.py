@@ -50,8 +50,7 @@ def test_vowel_signs_stay_with_their_letter() -> None:
 
 def test_words_that_are_drawn_letter_by_letter_are_not_turned_round(read: Reader) -> None:
     pdf = Pdf()
-    pdf.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    pdf.set_font("DejaVu", size=14)
+    pdf.foreign(14)
     pdf.add_page()
     for height, line in enumerate(("המשלוח חינם מעל 200 שח", "אפשר לכתוב אל hello@shop.example")):
         drawn = line.split(" ")
@@ -71,8 +70,7 @@ def test_words_that_are_drawn_letter_by_letter_are_not_turned_round(read: Reader
 
 def test_numbers_and_signs_alone_are_left_as_they_are(read: Reader) -> None:
     pdf = Pdf()
-    pdf.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    pdf.set_font("DejaVu", size=14)
+    pdf.foreign(14)
     pdf.add_page()
     for line in ("\u05dd\u05d5\u05dc\u05e9", "\u0661\u0662", "\u06f1\u06f2\u066b\u06f5", "\u064e"):
         pdf.cell(0, 10, line)
@@ -83,23 +81,17 @@ def test_numbers_and_signs_alone_are_left_as_they_are(read: Reader) -> None:
 
 def test_a_word_of_another_script_leaves_the_page_as_it_is(read: Reader) -> None:
     pdf = Pdf()
-    pdf.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    pdf.set_font("DejaVu", size=11)
+    pdf.foreign(11)
     pdf.add_page()
     pdf.cell(0, 8, "\u05dd\u05d5\u05dc\u05e9")
     pdf.ln(20)
-    with pdf.table(first_row_as_headings=False) as table:
-        for row in (("Opening", "nine to five"), ("Closed", "on Sundays")):
-            cells = table.row()
-            for text in row:
-                cells.cell(text)
+    pdf.rows((("Opening", "nine to five"), ("Closed", "on Sundays")), first_row_as_headings=False)
     assert read(Kind.PDF, pdf.bytes()).texts[-1] == "Opening | nine to five\nClosed | on Sundays"
 
 
 def test_a_line_that_is_turned_is_not_taken_apart(read: Reader) -> None:
     pdf = Pdf()
-    pdf.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    pdf.set_font("DejaVu", size=14)
+    pdf.foreign(14)
     pdf.add_page()
     with pdf.rotation(90, 60, 150):
         pdf.text(60, 150, "\u05dd\u05d5\u05dc\u05e9 \u05dd\u05dc\u05d5\u05e2")

@@ -1,7 +1,5 @@
 """Tables with lines around their cells, in PDFs."""
 
-from collections.abc import Sequence
-
 from fpdf.fonts import FontFace
 
 from app.ingest.detect import Kind
@@ -16,20 +14,11 @@ PRICES = (
 PLAIN = FontFace(emphasis="")
 
 
-def with_table(pdf: Pdf, rows: Sequence[Sequence[str]], **options: object) -> None:
-    """A table as fpdf2 draws it: its first row is bold unless `headings_style` says something else."""
-    with pdf.table(**options) as table:  # type: ignore[arg-type]
-        for row in rows:
-            cells = table.row()
-            for text in row:
-                cells.cell(text)
-
-
 def test_rows_carry_the_names_of_their_columns(read: Reader) -> None:
     pdf = Pdf()
     pdf.add_page()
     pdf.paragraph(SENTENCE * 2)
-    with_table(pdf, PRICES, col_widths=(20, 20, 30))
+    pdf.rows(PRICES, col_widths=(20, 20, 30))
     pdf.ln(8)
     pdf.paragraph("After it.")
     assert read(Kind.PDF, pdf.bytes()).texts == [
@@ -44,7 +33,7 @@ def test_a_cell_of_several_lines_stays_in_its_row(read: Reader) -> None:
     pdf = Pdf()
     pdf.add_page()
     rows = [("Code", "Meaning", "What helps"), ("33", SENTENCE.strip(), "Update"), ("34", "Wet", SENTENCE.strip())]
-    with_table(pdf, rows, col_widths=(8, 30, 30))
+    pdf.rows(rows, col_widths=(8, 30, 30))
     assert read(Kind.PDF, pdf.bytes()).texts == [
         f"Code: 33 | Meaning: {SENTENCE.strip()} | What helps: Update\n"
         f"Code: 34 | Meaning: Wet | What helps: {SENTENCE.strip()}"
@@ -56,7 +45,7 @@ def test_a_table_goes_on_over_pages_with_its_header(read: Reader) -> None:
         pdf = Pdf(header="ACME manual", footer="page {page}")
         pdf.add_page()
         rows = [("Code", "Meaning", "Shelf"), *((f"{number}", f"Fault {number}", "C") for number in range(100))]
-        with_table(pdf, rows, repeat_headings=repeat)
+        pdf.rows(rows, repeat_headings=repeat)
         collected = read(Kind.PDF, pdf.bytes())
         lines = [line for text in collected.texts for line in text.splitlines()]
         assert lines == [f"Code: {number} | Meaning: Fault {number} | Shelf: C" for number in range(100)]
@@ -84,21 +73,20 @@ def test_two_columns_that_look_alike_are_names_and_values(read: Reader) -> None:
     pdf = Pdf()
     pdf.add_page()
     rows = (("Colour", "green"), ("Material", "wood"))
-    with_table(pdf, rows, headings_style=PLAIN)
+    pdf.rows(rows, headings_style=PLAIN)
     pdf.ln(10)
-    with_table(pdf, rows)
+    pdf.rows(rows)
     assert read(Kind.PDF, pdf.bytes()).texts == ["Colour | green\nMaterial | wood", "Colour: Material | green: wood"]
 
 
 def test_emoji_move_nothing_into_the_next_cell(read: Reader) -> None:
     pdf = Pdf()
-    pdf.add_font("DejaVu", fname="/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    pdf.set_font("DejaVu", size=11)
+    pdf.foreign(11)
     pdf.add_page()
     pdf.cell(0, 8, "Our prices \U0001f600\U0001f600\U0001f600")
     pdf.ln(12)
     rows = [("Name", "Price", "Note"), ("A \U0001f600 bike", "10 €", "new"), ("B car", "20 €", "\U0001f601")]
-    with_table(pdf, rows, headings_style=PLAIN)
+    pdf.rows(rows, headings_style=PLAIN)
     assert read(Kind.PDF, pdf.bytes()).texts == [
         "Our prices \U0001f600\U0001f600\U0001f600",
         "Name: A \U0001f600 bike | Price: 10 € | Note: new\nName: B car | Price: 20 € | Note: \U0001f601",
@@ -109,14 +97,14 @@ def test_a_page_laid_out_in_boxes_is_no_table(read: Reader) -> None:
     pdf = Pdf()
     pdf.add_page()
     texts = [(f"{number} {SENTENCE * 12}", f"{number} {SENTENCE * 12}") for number in range(2)]
-    with_table(pdf, texts, headings_style=PLAIN)
+    pdf.rows(texts, headings_style=PLAIN)
     assert " | " not in "".join(read(Kind.PDF, pdf.bytes()).texts)
 
 
 def test_nothing_is_lost_where_a_line_sticks_out_of_the_table(read: Reader) -> None:
     pdf = Pdf()
     pdf.add_page()
-    with_table(pdf, PRICES, width=60, col_widths=(20, 20, 20), align="LEFT")
+    pdf.rows(PRICES, width=60, col_widths=(20, 20, 20), align="LEFT")
     pdf.set_xy(40, 12)
     pdf.cell(0, 5, "written over the edge of the table and far beyond it, where nobody expects it")
     text = "\n".join(read(Kind.PDF, pdf.bytes()).texts)
@@ -167,7 +155,7 @@ def test_no_row_is_lost_where_pages_end_below_a_title_or_an_empty_row(read: Read
     for begin in ([("Codes", "", ""), ("Code", "Meaning", "Shelf")], [("Code", "Meaning", "Shelf"), ("", "", "")]):
         pdf = Pdf()
         pdf.add_page()
-        with_table(pdf, [*begin, *numbered], repeat_headings=0)
+        pdf.rows([*begin, *numbered], repeat_headings=0)
         lines = "\n".join(read(Kind.PDF, pdf.bytes()).texts).splitlines()
         assert [line for line in lines if "Fault" in line] == [
             f"Code: {number} | Meaning: Fault {number} | Shelf: C" for number in range(100)
@@ -177,7 +165,7 @@ def test_no_row_is_lost_where_pages_end_below_a_title_or_an_empty_row(read: Read
 def test_a_page_that_is_shown_turned_keeps_its_lines(read: Reader) -> None:
     pdf = Pdf()
     pdf.add_page()
-    with_table(pdf, PRICES)
+    pdf.rows(PRICES)
     content = pdf.bytes().replace(b"/Type /Page\n", b"/Type /Page\n/Rotate 90\n")
     assert b"/Rotate 90" in content
     assert " | " not in "".join(read(Kind.PDF, content).texts)
@@ -188,7 +176,7 @@ def test_slanted_lines_have_a_limit_too(read: Reader) -> None:
     pdf.add_page()
     pdf.paragraph("A map of the town.")
     pdf.polyline([(10 + number % 180, 20 + number % 233) for number in range(30_000)])
-    with_table(pdf, PRICES)
+    pdf.rows(PRICES)
     # The table is below more lines than are looked at.
     texts = read(Kind.PDF, pdf.bytes()).texts
     assert texts[0] == "A map of the town."

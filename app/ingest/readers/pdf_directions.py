@@ -18,7 +18,7 @@ _NUMBER = ("EN", "AN")
 _FROM_RIGHT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001eeff]")
 # Blanks are at least so wide, in sizes of the type. Letters' places touch, unless a vowel sign is between them.
 _BLANK, _MARKED_BLANK = 0.2, 0.3
-_MOSTLY = 0.7
+_HALF, _MOSTLY = 0.5, 0.7
 _ADDRESS = re.compile(r"@|://|^www\.")
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 
@@ -48,6 +48,11 @@ def share_from_right(text: str) -> float:
     ways = [unicodedata.bidirectional(letter) for letter in text]
     from_right = sum(way in _RIGHT_TO_LEFT for way in ways)
     return from_right / max(from_right + ways.count("L"), 1)
+
+
+def begins_on_right(text: str) -> bool:
+    """Whether a page or table goes from right to left: half of its letters or more do."""
+    return has_any_from_right(text) and share_from_right(text) >= _HALF
 
 
 def in_reading_order(letters: Sequence[Letter], size: float, *, page_from_right: bool) -> str:

@@ -10,7 +10,7 @@ from statistics import fmean
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from app.ingest.readers.pdf_directions import Letter, has_any_from_right, in_reading_order, share_from_right
+from app.ingest.readers.pdf_directions import Letter, begins_on_right, has_any_from_right, in_reading_order
 
 # Where PDFium found a word divided at the end of a line.
 DIVIDED = "\ufffe"
@@ -19,7 +19,6 @@ CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _MARGIN = 0.2
 # A page may be torn when at least so many lines have fewer letters than so many. To look again costs a millisecond.
 _TORN_LINES, _TORN = 10, 8
-_MOSTLY = 0.5
 _TURNED = 0.1
 # Points: the widest page that viewers show.
 _WIDEST = 14_400
@@ -112,7 +111,7 @@ def measured(text_page: pypdfium2.PdfTextPage, text: str, inside: tuple[float, f
         if line.strip():
             found.append((line, start))
         start += len(line) + 2
-    from_right = has_any_from_right(text) and share_from_right(text) >= _MOSTLY
+    from_right = begins_on_right(text)
     lines = [_measure(text_page.raw, line, start, inside, from_right=from_right) for line, start in found]
     for each in lines:
         if has_any_from_right(each.text):

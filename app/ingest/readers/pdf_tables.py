@@ -16,7 +16,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from app.ingest.readers import tables
-from app.ingest.readers.pdf_directions import has_any_from_right, in_reading_order, share_from_right
+from app.ingest.readers.pdf_directions import begins_on_right, has_any_from_right, in_reading_order
 from app.ingest.readers.pdf_lines import CJK, DIVIDED, Line, characters, letters_at
 
 # Points. Lines nearer to each other are one; shorter ones are the ends of thick lines, or dots; what is less slanted is
@@ -27,8 +27,6 @@ _MOST_OBJECTS, _MOST_SEGMENTS, _MOST_EDGES, _MOST_CROSSINGS = 4_000, 20_000, 600
 _MOST_CROSSINGS_IN_ALL, _MOST_SEGMENTS_IN_ALL = 300_000, 1_000_000
 # A page that is laid out in boxes has texts in them.
 _LONGEST_CELL = 1_000
-# Columns begin on the right where more than half of the letters do.
-_MOSTLY = 0.5
 _TWO = 2
 
 
@@ -206,7 +204,7 @@ def _table(text_page: pypdfium2.PdfTextPage, text: str, cells: Sequence[Box], li
     if found is None or max(map(len, found.values()), default=0) > _LONGEST_CELL:
         return None
     rows = [[found.get(cell, "") if cell else "" for cell in row] for row in grid.rows()]
-    if share_from_right("".join(found.values())) > _MOSTLY:
+    if begins_on_right("".join(found.values())):
         rows = [row[::-1] for row in rows]
     if sum(any(row) for row in rows) < _TWO or sum(any(column) for column in zip(*rows, strict=True)) < _TWO:
         return None
