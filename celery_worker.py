@@ -10,7 +10,7 @@ from app import create_app
 from app.config import Settings
 from app.core import engine
 from app.extensions import celery
-from app.services import turn_leases, webhook_delivery
+from app.services import ingestion_turns, turn_leases, webhook_delivery
 from app.tasks import (
     analytics,
     company,
@@ -47,6 +47,7 @@ _GIVES_WAY = 10
 application = create_app(
     dataclasses.replace(Settings.from_env(), database_pool_timeout_seconds=_POOL_TIMEOUT_SECONDS), web=False
 )
+ingestion_turns.bind(application.app_context)
 
 
 @worker_shutting_down.connect

@@ -95,8 +95,8 @@ def process_commands() -> dict[str, list[str]]:
         "worker": worker("threads", "8", "default"),
         # Hundreds of answers at once: each mostly waits for a model.
         "chat": worker("threads", "256", "chat"),
-        # Processes of their own: taking documents apart burns CPU. Two, so that a thousand pages of one company don't
-        # hold back everybody else's.
+        # Processes of their own: taking documents apart burns CPU. What a company has waiting doesn't hold back
+        # everybody else's (app/services/ingestion_turns.py).
         "ingest": worker("prefork", "2", "ingest"),
         # Sending to strangers' servers mostly waits, and half of the places are kept from slow ones
         # (app/services/webhook_pace.py).

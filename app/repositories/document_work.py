@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.orm import aliased
 
 from app.core.transaction import session
 from app.models.document import Document, DocumentStage, DocumentStatus
@@ -76,6 +77,26 @@ def find_due_across_companies(at: datetime, limit: int) -> list[DueDocument]:
         .with_for_update(skip_locked=True)
     )
     return [DueDocument(*row) for row in session().execute(statement)]
+
+
+def find_waiting_across_companies(at: datetime) -> DueDocument | None:
+    """The live document that has waited longest of those whose company has none in work; one that failed before only
+    once it is due again."""
+    other = aliased(Document)
+    in_work = select(other.id).where(
+        other.company_id == Document.company_id,
+        other.status == DocumentStatus.PROCESSING,
+        other.due_at > at,
+        other.deleted_at.is_(None),
+    )
+    statement = (
+        select(Document.company_id, Document.id)
+        .where(_WAITS, _LIVE, or_(Document.tries == 0, Document.due_at <= at), ~in_work.exists())
+        .order_by(Document.id)
+        .limit(1)
+    )
+    found = session().execute(statement).first()
+    return DueDocument(*found) if found else None
 
 
 def queue_across_companies(document_ids: Sequence[UUID], until: datetime) -> None:

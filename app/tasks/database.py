@@ -4,13 +4,14 @@ from uuid import UUID
 
 from app.extensions import celery
 from app.jobs import JobName
-from app.services import database_analysis
+from app.services import database_analysis, ingestion_turns
 
 
 @celery.task(name=JobName.ANALYZE_DATABASE.value)
 def analyze_database(company_id: str, connection_id: str) -> None:
     """One attempt at a database, unless somebody else is at it."""
-    database_analysis.analyze(company_id=UUID(company_id), connection_id=UUID(connection_id))
+    with ingestion_turns.others_beside():
+        database_analysis.analyze(company_id=UUID(company_id), connection_id=UUID(connection_id))
 
 
 @celery.task(name=JobName.SWEEP_DATABASES.value)

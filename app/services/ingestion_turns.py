@@ -1,0 +1,93 @@
+"""Whose document is next, so that nobody waits for as long as another company's documents take.
+
+Workers are woken in the order in which documents came, and one book, or a thousand small files, of one company would
+hold back everybody else's. So whoever is woken first does a document of a company that nothing is being done for, and
+while work lasts, such documents come in beside it, in threads of the same process.
+"""
+
+import contextvars
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.clock import now
+from app.core.tenancy import across_companies
+from app.core.transaction import transaction
+from app.repositories import document_work
+from app.repositories.document_work import DueDocument
+from app.services import ingestion
+
+log = logging.getLogger(__name__)
+
+# Most documents are done sooner, and nobody has to come in beside them.
+_LOOK_SECONDS = 3.0
+# Of one process: each reads its file with limits of its own on memory, and holds its passages.
+_MOST_GUESTS = 3
+
+_places = threading.BoundedSemaphore(_MOST_GUESTS)
+
+
+class _Context:
+    enter: Callable[[], AbstractContextManager[Any]]
+
+
+def bind(context: Callable[[], AbstractContextManager[Any]]) -> None:
+    """Gives the threads the application context in which they may use the database."""
+    _Context.enter = staticmethod(context)
+
+
+def take(*, company_id: UUID, document_id: UUID) -> None:
+    """What a worker does that was woken for a document: one attempt at it, after one at a document of a company that
+    would have to wait for this one's."""
+    with others_beside():
+        waiting = _find_waiting()
+        if waiting is not None and waiting.company_id != company_id:
+            ingestion.ingest(company_id=waiting.company_id, document_id=waiting.document_id)
+        ingestion.ingest(company_id=company_id, document_id=document_id)
+
+
+@contextmanager
+def others_beside() -> Iterator[None]:
+    """While the block runs, documents of companies that nothing is being done for come in beside it, one at a time.
+    Ends when the last of them is done."""
+    over = threading.Event()
+    door = threading.Thread(target=contextvars.copy_context().run, args=(_let_in, over), name="others' documents")
+    door.daemon = True  # a worker that is told to end waits for nobody: a document outlives it
+    door.start()
+    try:
+        yield
+    finally:
+        over.set()
+        door.join()
+
+
+def _let_in(over: threading.Event) -> None:
+    while not over.wait(_LOOK_SECONDS):
+        if not _places.acquire(blocking=False):
+            continue
+        try:
+            with _Context.enter():
+                _serve()
+        except SQLAlchemyError as error:
+            log.warning("no other document was looked for", extra={"reason": type(error).__name__})
+        finally:
+            _places.release()
+
+
+def _serve() -> None:
+    waiting = _find_waiting()
+    if waiting is None:
+        return
+    log.info("another company's document comes in beside", extra={"document": str(waiting.document_id)})
+    with others_beside():
+        ingestion.ingest(company_id=waiting.company_id, document_id=waiting.document_id)
+
+
+def _find_waiting() -> DueDocument | None:
+    with transaction(), across_companies("whose turn it is depends on what is done for all companies"):
+        return document_work.find_waiting_across_companies(now())
