@@ -15,7 +15,6 @@ from app.errors import NotFound
 from app.models.turn import TurnOutcome
 from app.repositories import agents, database_tables
 from app.services import builtin_answers, database_evidence, evidence, model_answers, model_choice
-from app.services.call_costs import Call
 from app.services.evidence import Evidence
 from app.services.model_choice import BUILTIN_EMBEDDING
 from app.services.questions import Composed, Listener, Question
@@ -40,10 +39,9 @@ def compose(question: Question, listener: Listener) -> Composed:
         listener.on_wait()
     found = evidence.find(question, spoken)
     searched = round((time.monotonic() - started) * 1000)
-    calls = list(found.calls)
-    composed = _compose(question, spoken, found, listener, calls)
+    listener.calls.extend(found.calls)
+    composed = _compose(question, spoken, found, listener)
     composed.metadata["retrieval_ms"] = searched
-    composed.calls.extend(calls)
     return composed
 
 
@@ -71,17 +69,17 @@ def answer_once(company_id: UUID, agent_id: UUID, text: str) -> Composed:
     return compose(question, Listener(on_text=lambda _text: None, on_restart=lambda: None))
 
 
-def _compose(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
+def _compose(question: Question, spoken: str, found: Evidence, listener: Listener) -> Composed:
     if not question.choice.chat:
         return builtin_answers.compose(question, spoken, found, listener)
-    rows = database_evidence.find(question, calls) if question.has_data else None
+    rows = database_evidence.find(question, listener.calls) if question.has_data else None
     if not found.passages and rows is None:
         return builtin_answers.refuse(question, spoken, 0.0, listener)
     wider = evidence.find_with_context(question, spoken)
-    calls.extend(wider.calls if wider else [])
+    listener.calls.extend(wider.calls if wider else [])
     asked = replace(wider or found, results=() if rows is None else (rows,))
     try:
-        return model_answers.compose(question, spoken, asked, listener, calls)
+        return model_answers.compose(question, spoken, asked, listener)
     except AllModelsFailed as error:
         log.warning("no model answered, the builtin agent does", extra={"reasons": list(error.reasons)})
         listener.on_restart()

@@ -24,9 +24,9 @@ from app.services.questions import Composed, Listener, Question
 _CUT = " …"
 
 
-def compose(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
-    """The answer of the first model in line that gives one; raises `AllModelsFailed`. `calls` gets a record of every
-    attempt."""
+def compose(question: Question, spoken: str, found: Evidence, listener: Listener) -> Composed:
+    """The answer of the first model in line that gives one; raises `AllModelsFailed`. The listener's `calls` get a
+    record of every attempt."""
     line = question.choice.chat
     written = CitationFilter(range(1, len(found.passages) + len(found.results) + 1))
     finished: Finished | None = None
@@ -38,7 +38,7 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
             deadline=question.deadline,
         ),
         policy=RetryPolicy(attempts=settings().model_attempts),
-        on_call=chat_lines.recorder(line, calls),
+        on_call=chat_lines.recorder(line, listener.calls),
     )
     listener.on_wait()
     with closing(events):
@@ -55,7 +55,7 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
     _say(listener, written.finish())
     if written.no_answer or not written.text.strip():
         listener.on_restart()
-        return _refusal(question, spoken, found, listener, calls)
+        return _refusal(question, spoken, found, listener)
     citations = _citations(written, found, spoken)
     # What names no source is marked as such: the model may have it from anywhere.
     uncited = {} if citations else {"uncited": True}
@@ -65,7 +65,7 @@ def compose(question: Question, spoken: str, found: Evidence, listener: Listener
         language=spoken,
         confidence=_confidence(found),
         citations=citations,
-        metadata=_metadata(calls, finished) | uncited,
+        metadata=_metadata(listener.calls, finished) | uncited,
     )
 
 
@@ -92,9 +92,9 @@ def _say(listener: Listener, text: str) -> None:
         listener.on_text(text)
 
 
-def _refusal(question: Question, spoken: str, found: Evidence, listener: Listener, calls: list[Call]) -> Composed:
+def _refusal(question: Question, spoken: str, found: Evidence, listener: Listener) -> Composed:
     refused = builtin_answers.refuse(question, spoken, _confidence(found), listener)
-    refused.metadata.update(_metadata(calls, None))
+    refused.metadata.update(_metadata(listener.calls, None))
     return refused
 
 

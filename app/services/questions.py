@@ -41,11 +41,12 @@ class Question:
 @dataclass(frozen=True)
 class Listener:
     """Who hears the answer as it is composed. `on_restart`: everything so far is void; `on_wait`: another server
-    is asked now, which takes its time."""
+    is asked now, which takes its time. `calls` fills with every call to a model, also when no answer comes of them."""
 
     on_text: Callable[[str], None]
     on_restart: Callable[[], None]
     on_wait: Callable[[], None] = lambda: None
+    calls: list[Call] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,4 +59,3 @@ class Composed:
     confidence: float
     citations: list[dict[str, Any]] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
-    calls: list[Call] = field(default_factory=list)

@@ -29,7 +29,6 @@ from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import (
     llm_settings,
     messages,
-    model_calls,
     turns,
     unanswered_questions,
 )
@@ -40,6 +39,7 @@ from app.services.deltas import DeltaStream
 from app.services.history import bounded
 from app.services.message_view import shown
 from app.services.questions import Composed, Listener, Question
+from app.services.turn_costs import Spent
 from app.services.turn_leases import Lease, LeaseLost, ShuttingDown
 from app.services.turn_patience import is_away, when_database_is_back
 from app.services.turn_starts import Place, Reader
@@ -80,19 +80,19 @@ def answer(company_id: UUID, turn_id: UUID) -> None:
 
 
 def _answer_claimed(claim: Claim, work: "_Work | None", place: Place) -> None:
+    spent = Spent()
     with turn_leases.held(claim) as lease:
         try:
             if work is _BROKEN:
                 work = when_database_is_back(lambda: _load_again(claim))
-            _answer(claim, work, lease, place)
+            _answer(claim, work, lease, place, spent)
         except LeaseLost:
-            return
+            when_database_is_back(lambda: spent.store_called_off(claim))
         except ShuttingDown:
             _release(claim)
-            return
         except Unavailable as error:
             log.warning("a turn can't be answered now", extra={"turn": str(claim.turn_id), "reason": error.detail})
-            _fail(claim, error.code, "I can't look this up at the moment. Please ask again shortly.")
+            _fail(claim, error.code, "I can't look this up at the moment. Please ask again shortly.", spent)
         except Exception as error:
             if isinstance(error, DBAPIError | PoolTimeout) and is_away(error):
                 # Somebody restarts it, say: no reason to tell the visitor to ask again.
@@ -100,7 +100,7 @@ def _answer_claimed(claim: Claim, work: "_Work | None", place: Place) -> None:
                 when_database_is_back(lambda: _release(claim))
                 return
             log.exception("a turn failed", extra={"turn": str(claim.turn_id), "attempt": claim.attempt})
-            _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.")
+            _fail(claim, "internal_error", "Something went wrong on our side. Please ask again.", spent)
 
 
 def sweep() -> int:
@@ -149,26 +149,26 @@ def _load_again(claim: Claim) -> _Work | None:
     return _work(claim, context, chain)
 
 
-def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place) -> None:
+def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place, spent: Spent) -> None:
     if claim.attempt > settings().turn_attempts:
-        _fail(claim, "gave_up", "This message could not be answered after several attempts.")
+        _fail(claim, "gave_up", "This message could not be answered after several attempts.", spent)
         return
     turn_events.announce_processing(claim)
     deltas = DeltaStream(claim)
     for _ in range(_COMPOSITIONS):
         if work is None:
-            _fail(claim, "message_deleted", "The message was deleted before it was answered.")
+            _fail(claim, "message_deleted", "The message was deleted before it was answered.", spent)
             return
         try:
-            _compose_and_store(work, deltas, lease, place)
+            _compose_and_store(work, deltas, lease, place, spent)
             return
         except _Outdated:
             deltas.restart()
             work = when_database_is_back(lambda: _load_again(claim))
-    _fail(claim, "documents_changed", "The documents changed while this was answered. Please ask again.")
+    _fail(claim, "documents_changed", "The documents changed while this was answered. Please ask again.", spent)
 
 
-def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Place) -> None:
+def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Place, spent: Spent) -> None:
     first_delta_at: list[datetime] = []
     reader = Reader()
 
@@ -179,10 +179,15 @@ def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Pl
         deltas.send(text)
         reader.give_way()
 
-    composed = answering.compose(work.question, Listener(on_text, deltas.restart, place.leave))
+    listener = Listener(on_text, deltas.restart, place.leave)
+    spent.lead_id = work.lead_id
+    try:
+        composed = answering.compose(work.question, listener)
+    finally:
+        spent.calls.extend(listener.calls)
     lease.check()
     deltas.flush()
-    message, waiting = when_database_is_back(lambda: _store(work, composed, first_delta_at))
+    message, waiting = when_database_is_back(lambda: _store(work, composed, first_delta_at, spent))
     turn_events.announce_finished(_finished(work.claim, TurnStatus.COMPLETED), message)
     _wake(work.claim, waiting)
 
@@ -211,7 +216,9 @@ def _work(claim: Claim, context: Context | None, chain: Sequence[SettingsRow]) -
     return _Work(claim, question, context.lead_id)
 
 
-def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> tuple[Message, UUID | None]:
+def _store(
+    work: _Work, composed: Composed, first_delta_at: list[datetime], spent: Spent
+) -> tuple[Message, UUID | None]:
     """Stores the answer; returns it, and the turn that is next in the conversation."""
     claim, at = work.claim, now()
     message = _message(work, composed, at)
@@ -227,7 +234,7 @@ def _store(work: _Work, composed: Composed, first_delta_at: list[datetime]) -> t
             raise LeaseLost
         if stored.outdated:
             raise _Outdated
-        model_calls.add_all([call.row(claim, work.lead_id, at) for call in composed.calls])
+        spent.store(claim, at)
         if composed.outcome is TurnOutcome.REFUSED:
             unanswered_questions.add(
                 company_id=claim.company_id,
@@ -262,7 +269,7 @@ def _message(work: _Work, composed: Composed, at: datetime) -> Message:
     )
 
 
-def _fail(claim: Claim, code: str, sentence: str) -> None:
+def _fail(claim: Claim, code: str, sentence: str, spent: Spent) -> None:
     turn = _finished(claim, TurnStatus.FAILED)
     turn.error_code, turn.error = code, sentence
 
@@ -278,6 +285,7 @@ def _fail(claim: Claim, code: str, sentence: str) -> None:
                 error=sentence,
             )
             if stored:
+                spent.store(claim, now())
                 webhook_events.record(claim.company_id, Type.MESSAGE_FAILED, claim.conversation_id, said)
             return stored
 

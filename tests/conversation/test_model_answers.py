@@ -1,6 +1,8 @@
 """Answers of language models, asked over HTTP on a local server, from passages in the real database."""
 
 import io
+import threading
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -14,7 +16,7 @@ from app.models.message import Message
 from app.models.model_call import ModelCall
 from app.models.turn import Turn
 from app.services import ingestion, turns
-from tests.ai.model_server import running_model_server
+from tests.ai.model_server import ModelServer, Pace, running_model_server
 from tests.conversation.conftest import Desk
 from tests.rows import all_of, now_in
 
@@ -87,6 +89,25 @@ def answer_to(desk: Desk, app: Flask, question: str) -> Message:
     return now_in(desk.database, Message, turn.answer_id)
 
 
+def ask_and(desk: Desk, app: Flask, server: ModelServer, path: str) -> Turn:
+    """Asks, deletes what is at `path` while the model speaks, and gives the turn as it ended."""
+    queued = desk.ask(QUESTION)
+
+    def answer() -> None:
+        with app.app_context():
+            turns.answer(desk.cast.acme, UUID(queued["task_id"]))
+
+    worker = threading.Thread(target=answer)
+    worker.start()
+    until = time.monotonic() + 30
+    while not server.open_streams:
+        assert time.monotonic() < until, "the model was not asked"
+        time.sleep(0.01)
+    assert desk.client.delete(path, headers=desk.cast.alice.headers).status_code == 204
+    worker.join(60)
+    return now_in(desk.database, Turn, UUID(queued["task_id"]))
+
+
 @pytest.mark.slow  # loads the embedding model and ingests a document
 class TestByModel:
     """One document, one question, several kinds of model."""
@@ -123,6 +144,28 @@ class TestByModel:
         assert "14 days" in answer.content
         calls = all_of(informed.database, ModelCall)
         assert {each.outcome for each in calls} == {"error"}
+
+    def test_what_was_asked_for_an_answer_that_is_called_off_is_billed(
+        self, informed: Desk, app: Flask, with_settings: Callable[..., None]
+    ) -> None:
+        with_settings(allowed_networks=("127.0.0.0/8",), turn_lease_seconds=1)
+        with running_model_server(Pace(tokens=2_000, seconds=60)) as (url, server):
+            use(informed, f"{url}/v1", model="endless")
+            turn = ask_and(informed, app, server, f"/v1/conversation/{informed.conversation_id}")
+        (call,) = all_of(informed.database, ModelCall)
+        assert (turn.status, turn.error_code) == ("failed", "message_deleted")
+        assert (call.outcome, call.turn_id, call.input_tokens > 0) == ("cancelled", turn.id, True)
+
+    def test_an_answer_that_is_composed_anew_is_billed_with_what_came_before(
+        self, informed: Desk, app: Flask, with_settings: Callable[..., None]
+    ) -> None:
+        (document,) = all_of(informed.database, Document)
+        with running_model_server(Pace(seconds=3)) as (url, server):
+            use(informed, f"{url}/v1")
+            turn = ask_and(informed, app, server, f"/v1/document/{document.id}")
+        (call,) = all_of(informed.database, ModelCall)
+        assert (turn.status, turn.outcome) == ("completed", "refused")
+        assert (call.outcome, call.turn_id) == ("ok", turn.id)
 
     def test_the_next_model_in_line_takes_over(self, informed: Desk, app: Flask, model: str) -> None:
         second = use(informed, model, model="echo")
