@@ -13,6 +13,7 @@ from app.core.clock import now
 from app.core.transaction import transaction
 from app.models.document import DocumentStage
 from app.repositories import document_work
+from app.services.database_patience import when_database_is_back
 
 LEASE = timedelta(seconds=60)
 # A provider of embeddings may take its time-out at every try of one batch.
@@ -54,13 +55,20 @@ class DocumentLease:
 
     def report(self, stage: DocumentStage, done: int = 0, total: int | None = None, **values: Any) -> None:
         """Tells how far the stage is."""
-        with self.storing(stage=stage, progress=percent(done, total), **values):
-            pass
+        self.store(stage=stage, progress=percent(done, total), **values)
+
+    def store(self, **values: Any) -> None:
+        """Sets columns of the document, once Postgres is there."""
+        when_database_is_back(lambda: self._store(values))
 
     def beat(self, stage: DocumentStage, done: int, total: int | None) -> None:
         """The same, for those who call it all the time: tells only every few seconds."""
         if time.monotonic() - self._told_at > _BEAT_SECONDS:
             self.report(stage, done, total)
+
+    def _store(self, values: dict[str, Any]) -> None:
+        with self.storing(**values):
+            pass
 
 
 def percent(done: int, total: int | None) -> int:

@@ -23,6 +23,7 @@ from app.models.document import Document, DocumentStage, DocumentStatus
 from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import document_work
 from app.services import document_events, ingestion_stages, passage_storage
+from app.services.database_patience import when_database_is_back
 from app.services.document_lease import LEASE, DocumentLease, LeaseLost
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ _BUG = "Something went wrong on our side while this document was processed. Try 
 
 def ingest(*, company_id: UUID, document_id: UUID) -> None:
     """One attempt at a document. Does nothing when it is done, deleted, or another worker's."""
-    document = _claim(company_id, document_id)
+    document = when_database_is_back(lambda: _claim(company_id, document_id))
     if document is None:
         return
     lease = DocumentLease(company_id, document_id, document.attempt)
@@ -112,5 +113,4 @@ def _try_later(document: Document, lease: DocumentLease, code: str, detail: str)
         return
     due_at = now() + _FIRST_PAUSE * 4 ** (document.tries - 1)
     waiting = {"status": DocumentStatus.UPLOADED, "stage": DocumentStage.QUEUED, "progress": 0, "due_at": due_at}
-    with lease.storing(**waiting, error_code=code, error=detail):
-        pass
+    lease.store(**waiting, error_code=code, error=detail)

@@ -67,25 +67,29 @@ def others_beside() -> Iterator[None]:
 
 
 def _let_in(over: threading.Event) -> None:
-    while not over.wait(_LOOK_SECONDS):
+    pause = _LOOK_SECONDS
+    while not over.wait(pause):
+        pause = _LOOK_SECONDS
         if not _places.acquire(blocking=False):
             continue
         try:
             with _Context.enter():
-                _serve()
+                if _serve():
+                    pause = 0.0  # the next one has waited already
         except SQLAlchemyError as error:
             log.warning("no other document was looked for", extra={"reason": type(error).__name__})
         finally:
             _places.release()
 
 
-def _serve() -> None:
+def _serve() -> bool:
     waiting = _find_waiting()
     if waiting is None:
-        return
+        return False
     log.info("another company's document comes in beside", extra={"document": str(waiting.document_id)})
     with others_beside():
         ingestion.ingest(company_id=waiting.company_id, document_id=waiting.document_id)
+    return True
 
 
 def _find_waiting() -> DueDocument | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from uuid import UUID
 
@@ -20,11 +21,12 @@ from app.repositories import agents, chunk_embeddings, chunks
 from app.repositories import embedding_spaces as spaces
 from app.repositories.chunks import NewChunk
 from app.services import document_events, embedding_spaces, passage_vectors
-from app.services.document_lease import LEASE, LONG_LEASE, DocumentLease
+from app.services.database_patience import when_database_is_back
+from app.services.document_lease import LEASE, LONG_LEASE, DocumentLease, percent
 from app.services.ingestion_stages import Read
 from app.services.model_choice import EmbeddingChoice
 from app.services.passage_languages import PassageLanguages
-from app.services.passage_vectors import Owner
+from app.services.passage_vectors import Made, Owner
 
 _DELETED_AT_ONCE = 5_000
 
@@ -45,10 +47,8 @@ class _Passage:
 
 def forget_attempts(document: Document, lease: DocumentLease) -> None:
     """Deletes what attempts have stored that never came to an end."""
-    deleted = 1
-    while deleted:
-        with lease.storing():
-            deleted = _delete_generations_but(lease, [document.generation])
+    while when_database_is_back(lambda: _forget_some(document, lease)):
+        pass
 
 
 def store(read: Read, document: Document, lease: DocumentLease) -> None:
@@ -63,22 +63,31 @@ def store(read: Read, document: Document, lease: DocumentLease) -> None:
         made = passage_vectors.make(choice, passages, _owner(document))
         rows = _rows(passages, languages)
         done += len(batch)
-        with lease.storing(stage=DocumentStage.EMBEDDING, progress=100 * done // len(read.chunks)):
-            chunks.add_many(
-                company_id=document.company_id,
-                document_id=document.id,
-                agent_id=document.agent_id,
-                generation=lease.attempt,
-                rows=rows,
-            )
-            passage_vectors.store(made, _owner(document))
-    while not _switch(read, document, lease, languages.of_document, choice.space):
+        # Postgres may be restarted now and then in the hour that a book takes.
+        when_database_is_back(partial(_store_batch, document, lease, rows, made, percent(done, len(read.chunks))))
+    while not when_database_is_back(partial(_switch, read, document, lease, languages.of_document, choice.space)):
         choice = _choice(document)
         _embed_missing(document, lease, choice)
 
 
+def _store_batch(document: Document, lease: DocumentLease, rows: str, made: Made, progress: int) -> None:
+    with lease.storing(stage=DocumentStage.EMBEDDING, progress=progress):
+        chunks.add_many(
+            company_id=document.company_id,
+            document_id=document.id,
+            agent_id=document.agent_id,
+            generation=lease.attempt,
+            rows=rows,
+        )
+        passage_vectors.store(made, _owner(document))
+
+
 def _choice(document: Document) -> EmbeddingChoice:
     """The embedding model of the space that the agent is searched in now."""
+    return when_database_is_back(lambda: _find_choice(document))
+
+
+def _find_choice(document: Document) -> EmbeddingChoice:
     with transaction():
         tenancy.enter_company(document.company_id)
         agent = agents.get(company_id=document.company_id, agent_id=document.agent_id, include_deleted=True)
@@ -154,6 +163,11 @@ def _numbers(lease: DocumentLease) -> dict[str, object]:
         "progress": 100,
         "processed_at": now(),
     }
+
+
+def _forget_some(document: Document, lease: DocumentLease) -> int:
+    with lease.storing():
+        return _delete_generations_but(lease, [document.generation])
 
 
 def _delete_generations_but(lease: DocumentLease, kept: Sequence[int]) -> int:

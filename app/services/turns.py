@@ -35,13 +35,13 @@ from app.repositories import (
 from app.repositories.llm_settings import SettingsRow
 from app.repositories.turns import Claim, Context
 from app.services import answering, model_choice, turn_events, turn_leases, turn_starts, webhook_events
+from app.services.database_patience import is_away, when_database_is_back
 from app.services.deltas import DeltaStream
 from app.services.history import bounded
 from app.services.message_view import shown
 from app.services.questions import Composed, Listener, Question
 from app.services.turn_costs import Spent
 from app.services.turn_leases import Lease, LeaseLost, ShuttingDown
-from app.services.turn_patience import is_away, when_database_is_back
 from app.services.turn_starts import Place, Reader
 
 log = logging.getLogger(__name__)

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.core.transaction import session
 from app.extensions import redis_extension
 from app.models.chunk import Chunk
 from app.models.chunk_embedding import ChunkEmbedding
 from app.models.document import Document, DocumentStage
 from app.models.model_call import ModelCall
+from app.repositories import chunks
 from app.services import document_files, ingestion
 from app.services.document_lease import DocumentLease, LeaseLost
 from tests.ai.embedding_service import EmbeddingService
@@ -58,6 +62,30 @@ def test_a_killed_worker_leaves_nothing_stuck_and_nothing_twice(
     assert (row := process(document)).status == "processed"
     assert (row.attempt, row.generation, row.chunk_count) == (2, 2, 300)
     assert (count(database, Chunk), count(database, ChunkEmbedding)) == (300, 300)
+
+
+def test_goes_on_when_postgres_is_restarted_meanwhile(
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    upload: Upload,
+    process: Process,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+    store = chunks.add_many
+
+    def store_late(**values: Any) -> None:
+        monkeypatch.setattr(chunks, "add_many", store)
+        session().execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))  # as a restart does it
+        raise AssertionError("goes on without a connection")
+
+    at_request(2, lambda: monkeypatch.setattr(chunks, "add_many", store_late))
+    row = process(document)
+    assert (row.status, row.attempt, row.chunk_count, row.error) == ("processed", 1, 300, None)
+    assert (len(service.requests), count(database, Chunk), count(database, ChunkEmbedding)) == (3, 300, 300)
 
 
 def test_a_late_twin_stores_nothing(

@@ -1,4 +1,4 @@
-"""What turns do while Postgres is away."""
+"""What workers do while Postgres is away: what a model took its time for is not thrown away for a restart."""
 
 import time
 from collections.abc import Callable
@@ -14,8 +14,7 @@ _STORE_PAUSE = 0.5
 
 
 def when_database_is_back(action: Callable[[], Result]) -> Result:
-    """Runs a transaction, again and again while Postgres is away: an answer that a model took its time for is not
-    thrown away for a restart of the database."""
+    """Runs a transaction, again and again while Postgres is away, for half a minute at most."""
     end = time.monotonic() + _STORE_SECONDS
     while True:
         try:
