@@ -28,13 +28,10 @@ from serving.draining import drain  # noqa: E402
 from serving.leaving import EXIT_SECONDS, QUICK_EXIT_SECONDS, exit_after, exit_within  # noqa: E402
 from serving.listening import allow_open_files, drop_dead_peers, refuse_tls  # noqa: E402
 from serving.pacing import Pace, PacedSocket  # noqa: E402
-from serving.response import close_connections_from_now_on, install  # noqa: E402
+from serving.response import DISCARDED_BODY_BYTES, close_connections_from_now_on, install  # noqa: E402
 from serving.sober_hub import SoberHub  # noqa: E402
 
 install()
-
-# Unread remainder of a body that is read and thrown away to keep the connection; gunicorn's thread worker has the same.
-DISCARDED_BODY_BYTES = 64 * 1024
 
 _HEARTBEAT_SECONDS = 1.0
 _DRAIN_POLL_SECONDS = 0.05

@@ -59,12 +59,13 @@ def test_connection_outlives_a_small_unread_body(server: GunicornServer) -> None
 
 
 def test_connection_is_closed_after_a_large_unread_body(server: GunicornServer) -> None:
-    """It is neither read to its end nor taken for the next request."""
+    """It is neither read to its end nor taken for the next request, and the client is told to send that elsewhere."""
     with server.connect() as client:
         client.sendall(b"POST /quick HTTP/1.1\r\nHost: a\r\nContent-Length: 120000\r\n\r\n" + b"x" * 120_000)
         answer = receive_all(client)
     assert answer.endswith(b"ok")
     assert answer.count(b"HTTP/1.1") == 1
+    assert b"\r\nConnection: close\r\n" in answer
 
 
 def test_slow_but_steady_upload_succeeds(server: GunicornServer) -> None:
