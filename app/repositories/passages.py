@@ -52,7 +52,12 @@ _LIVE = """
 """
 _OF_LEXEMES = "CAST(:lexemes AS tsquery)"
 _OF_WORDS = "frontdesk_any_word(CAST(:configurations AS text[]), CAST(:words AS text[]))"
-_NEAREST_EXACT = "nearest AS MATERIALIZED ({exact})"
+# A function, for it runs for nearly every message and its plan is kept (migration 0020). The others stay statements:
+# how they are best run depends on the agent.
+_SEARCH_EVERY = (
+    "SELECT * FROM frontdesk_search_every(:company, :agent, :space, CAST(:vector AS halfvec), {asked}, :depth, :most)"
+)
+_NEAREST_LIVE = "nearest AS MATERIALIZED ({live})"
 # A scan of the index gives up where nearly all that is near is deleted or others'; then every vector is compared.
 _NEAREST_INDEXED = """
     indexed AS MATERIALIZED (
@@ -234,10 +239,12 @@ def count_up_to(*, company_id: UUID, agent_id: UUID, space: str, most: int) -> i
 
 @cache
 def _statement(way: Way, of_words: bool, beginning: str) -> TextClause:
-    nearest = (_NEAREST_INDEXED if way is Way.INDEX else _NEAREST_EXACT).format(
-        exact=_LIVE if way is Way.LIVE else _EXACT
-    )
-    search = _SEARCH.format(nearest=nearest, asked=_OF_WORDS if of_words else _OF_LEXEMES)
+    asked = _OF_WORDS if of_words else _OF_LEXEMES
+    if way is Way.EVERY:
+        search = _SEARCH_EVERY.format(asked=asked)
+    else:
+        nearest = _NEAREST_INDEXED.format(exact=_EXACT) if way is Way.INDEX else _NEAREST_LIVE.format(live=_LIVE)
+        search = _SEARCH.format(nearest=nearest, asked=asked)
     return text(beginning + search).bindparams(bindparam("vector", type_=String))
 
 
