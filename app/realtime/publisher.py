@@ -54,10 +54,10 @@ class Publisher:
         # The end of a turn is worth the wait.
         return self._attempt(lambda client: scripts.append(client, said, _keep()), even_at_rest=final)
 
-    def publish_each(self, said: Sequence[tuple[UUID, Event, TurnRef]]) -> None:
-        """Appends an event to the stream of each conversation, all in one turn to Redis: of many small ones, that is
+    def publish_each(self, said: Sequence[tuple[UUID, Sequence[Event], TurnRef]]) -> None:
+        """Appends events to the stream of each conversation, all in one turn to Redis: of many small ones, that is
         most of what they cost."""
-        frames = [_said(conversation_id, [event], turn) for conversation_id, event, turn in said]
+        frames = [_said(conversation_id, events, turn) for conversation_id, events, turn in said]
         self._attempt(lambda client: scripts.append_each(client, frames, _keep()), even_at_rest=False)
 
     def recheck(self, conversation_id: UUID) -> None:

@@ -28,16 +28,15 @@ def announce_queued(conversation_id: UUID, turn_id: UUID, message_id: UUID) -> N
     publisher.publish(conversation_id, [status], turn=TurnRef(turn_id, 0))
 
 
-def announce_processing(claim: Claim) -> None:
-    """A worker has begun with it; what an earlier attempt said doesn't count any more."""
-    status = ChatStatus(
+def processing(claim: Claim) -> ChatStatus:
+    """A worker has begun with it; what an earlier attempt said doesn't count any more. Sent by `deltas`."""
+    return ChatStatus(
         status=TurnStatus.PROCESSING,
         conversation_id=claim.conversation_id,
         task_id=claim.turn_id,
         message_id=claim.message_id,
         attempt=claim.attempt,
     )
-    publisher.publish(claim.conversation_id, [status], turn=TurnRef(claim.turn_id, claim.attempt))
 
 
 def announce_finished(turn: Turn, answer: Message | None) -> None:

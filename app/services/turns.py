@@ -153,10 +153,11 @@ def _answer(claim: Claim, work: _Work | None, lease: Lease, place: Place, spent:
     if claim.attempt > settings().turn_attempts:
         _fail(claim, "gave_up", "This message could not be answered after several attempts.", spent)
         return
-    turn_events.announce_processing(claim)
     deltas = DeltaStream(claim)
+    deltas.announce()
     for _ in range(_COMPOSITIONS):
         if work is None:
+            deltas.announce_now()
             _fail(claim, "message_deleted", "The message was deleted before it was answered.", spent)
             return
         try:
@@ -184,6 +185,7 @@ def _compose_and_store(work: _Work, deltas: DeltaStream, lease: Lease, place: Pl
     try:
         composed = answering.compose(work.question, listener)
     finally:
+        deltas.announce_now()  # before anything is said of its end
         spent.calls.extend(listener.calls)
     lease.check()
     deltas.flush()

@@ -12,7 +12,7 @@ from app.models.message import Message
 from app.models.turn import Turn, TurnStatus
 from app.realtime.frames import stream_key
 from app.repositories.turns import Claim
-from app.services import turn_events
+from app.services.deltas import DeltaStream
 from tests.conversation.conftest import Desk
 from tests.rows import audited, change, count, now_in
 
@@ -67,6 +67,13 @@ def test_deletes_and_restores_one_message(desk: Desk, said: dict[str, str]) -> N
     assert said["waiting"] in [each["id"] for each in desk.messages()]
 
 
+def begin(claim: Claim) -> None:
+    """Says that a worker has begun."""
+    stream = DeltaStream(claim)
+    stream.announce()
+    stream.announce_now()
+
+
 @pytest.mark.parametrize("path", ["/v1/message/{waiting}", "{conversation}", "{conversation}/messages"])
 def test_nothing_more_of_an_answer_that_is_being_given_is_sent(
     desk: Desk, app: Flask, said: dict[str, str], path: str
@@ -75,11 +82,11 @@ def test_nothing_more_of_an_answer_that_is_being_given_is_sent(
     turn = now_in(desk.database, Turn, UUID(said["turn"]))
     spoken = Claim(turn.id, turn.company_id, 1, turn.message_id, turn.conversation_id, turn.agent_id)
     with app.app_context():
-        turn_events.announce_processing(spoken)
+        begin(spoken)
     whole = path.format(conversation=_path(desk), **said)
     assert desk.client.delete(whole, headers=desk.cast.alice.headers).status_code in {200, 204}
     with app.app_context():
-        turn_events.announce_processing(spoken)  # refused, as any piece of the answer is
+        begin(spoken)  # refused, as any piece of the answer is
         events = redis_extension.client.xrange(stream_key(turn.conversation_id))
     ((_, fields),) = events
     _, owner, ends, told = fields[b"e"].split(b" ", 3)

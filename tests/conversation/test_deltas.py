@@ -62,6 +62,35 @@ def test_pieces_in_quick_succession_travel_together(app: Flask) -> None:
     assert '"text":"two three "' in deltas(claim.conversation_id)[1]
 
 
+def names(found: list[str]) -> list[str]:
+    return [each.partition(" ")[0] for each in found]
+
+
+def test_that_an_answer_was_begun_is_said_once_and_before_its_words(app: Flask) -> None:
+    claim = make_claim()
+    stream = DeltaStream(claim)
+    stream.announce()
+    stream.send("One ")
+    assert names(deltas(claim.conversation_id)) == ["chat_status.processing", "chat_delta"]
+    stream.announce_now()
+    stream.send("two ")
+    assert names(wait_for(claim.conversation_id, 3)) == ["chat_status.processing", "chat_delta", "chat_delta"]
+
+
+def test_that_an_answer_was_begun_does_not_wait_for_its_words(app: Flask) -> None:
+    claim = make_claim()
+    DeltaStream(claim).announce()
+    assert names(wait_for(claim.conversation_id, 1)) == ["chat_status.processing"]
+
+
+def test_that_an_answer_was_begun_is_said_before_its_end(app: Flask) -> None:
+    claim = make_claim()
+    stream = DeltaStream(claim)
+    stream.announce()
+    stream.announce_now()
+    assert names(deltas(claim.conversation_id)) == ["chat_status.processing"]
+
+
 def test_a_thread_that_cannot_be_started_is_started_with_the_next_piece(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,7 +161,7 @@ def test_an_attempt_is_part_of_the_reference(turn: Turn) -> None:
 
 
 def say_together(turns: list[Turn]) -> None:
-    turns[0].publisher.publish_each([(each.conversation_id, each.word(), each.ref) for each in turns])
+    turns[0].publisher.publish_each([(each.conversation_id, [each.word()], each.ref) for each in turns])
 
 
 def kept(turn: Turn, client: redis.Redis) -> list[str]:
