@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -66,6 +67,8 @@ _SHARED = {
 }
 _SCRIPT_PATTERNS = {language: re.compile(f"[{blocks}]") for language, blocks in _ONE_LANGUAGE.items()}
 _SHARED_PATTERNS = {languages: re.compile(f"[{blocks}]") for blocks, languages in _SHARED.items()}
+_PATTERNS: Mapping[str | tuple[str, ...], re.Pattern[str]] = _SCRIPT_PATTERNS | _SHARED_PATTERNS
+_LATIN = next(languages for languages, pattern in _SHARED_PATTERNS.items() if pattern.match("a"))
 
 # Not a Latin, Greek or Cyrillic letter, nor a sign between such: what may be a mark, or of a script that is written
 # without blanks.
@@ -197,9 +200,9 @@ def _with_marks(run: str) -> list[str]:
 
 
 def _most_used_script(text: str) -> str | tuple[str, ...] | None:
-    counts: dict[str | tuple[str, ...], int] = {
-        key: len(pattern.findall(text)) for key, pattern in (_SCRIPT_PATTERNS | _SHARED_PATTERNS).items()
-    }
+    if text.isascii():  # as below, without looking for two dozen scripts
+        return _LATIN if _SHARED_PATTERNS[_LATIN].search(text) else None
+    counts = {key: len(pattern.findall(text)) for key, pattern in _PATTERNS.items()}
     # Japanese mixes Han with kana, and a Han character says about as much as three letters.
     if counts["ja"] and counts["ja"] + counts["zh"] > counts["ko"]:
         counts["ja"] += counts.pop("zh")
@@ -239,13 +242,20 @@ def _votes(found_words: Sequence[str], languages: tuple[str, ...]) -> dict[str, 
 
 def _character_scores(text: str, languages: tuple[str, ...]) -> dict[str, float]:
     """Log-likelihoods in nats by py3langid; the same for all when it knows none of the text's byte sequences."""
-    by_label: dict[str, float] = dict(_identifier().rank(text))
-    known = {each: by_label[each] for each in languages if each in by_label}
+    known: dict[str, float] = dict(_identifier_of(languages).rank(text))
     if len(set(known.values())) <= 1:
         return dict.fromkeys(languages, 0.0)
     # A few letters can't prove as much as the model believes.
     lowest = max(min(known.values()), max(known.values()) - _LETTER_NATS * len(text))
     return {each: max(known.get(each, lowest), lowest) for each in languages}
+
+
+@cache
+def _identifier_of(languages: tuple[str, ...]) -> Any:
+    """The model for these languages, of those that it knows: a third of all, and of what scoring them takes."""
+    chosen = copy(_identifier())
+    chosen.set_languages([each for each in languages if each in chosen.labels])
+    return chosen
 
 
 @cache

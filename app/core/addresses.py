@@ -5,6 +5,7 @@ import queue
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -96,6 +97,9 @@ def _is_public(address: Address) -> bool:
 
 def _look_up(host: str, port: int, timeout_seconds: float) -> list[str]:
     """The resolver of the system knows no deadline, so it runs on a thread that nobody waits for afterwards."""
+    with suppress(ValueError):
+        # What is written as an address has no other. A thread is most of what looking it up would cost.
+        return [str(ipaddress.IPv4Address(host))]
     answers: queue.SimpleQueue[list[str] | OSError | ValueError] = queue.SimpleQueue()
 
     def ask() -> None:

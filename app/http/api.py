@@ -1,5 +1,6 @@
 """flask-smorest, told how Frontdesk documents itself: credentials, limits and the errors that each route can give."""
 
+from functools import cache
 from typing import Any, ClassVar
 
 import marshmallow as ma
@@ -66,12 +67,21 @@ _ABOUT = (
 
 
 class _Parser(FlaskParser):
-    """webargs by itself reads bodies with the standard library: NaN, lone surrogates, nesting until Python gives up."""
+    """webargs by itself reads bodies with the standard library: NaN, lone surrogates, nesting until Python gives up. It
+    makes their schema anew at every call, too, with copies of all its fields."""
+
+    def _get_schema(self, argmap: Any, req: Request) -> ma.Schema:
+        return _made(argmap) if isinstance(argmap, type) else super()._get_schema(argmap, req)
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         """The body; nothing when there is none."""
         body = req.get_data(cache=True) if req.is_json else b""
         return loads(body) if body else missing
+
+
+@cache
+def _made(schema: type[ma.Schema]) -> ma.Schema:
+    return schema()
 
 
 class Blueprint(SmorestBlueprint):
