@@ -6,10 +6,11 @@ Two walls stand on it. Postgres compares every row of a company-owned table with
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from app.core.ids import PLATFORM
 from app.core.transaction import is_single_statement, session
@@ -62,4 +63,7 @@ def across_companies(reason: str) -> Iterator[None]:
     finally:
         current.info[ACROSS] = outer
         if outer is None and current.is_active:
-            current.execute(_SET, {"name": "app.across_companies", "value": "off"})
+            # Where Postgres has gone or refuses the transaction, it ends, and the setting with it: the block's own
+            # error says what happened.
+            with suppress(PendingRollbackError, DBAPIError):
+                current.execute(_SET, {"name": "app.across_companies", "value": "off"})

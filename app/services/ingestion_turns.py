@@ -21,6 +21,7 @@ from app.core.transaction import transaction
 from app.repositories import document_work
 from app.repositories.document_work import DueDocument
 from app.services import ingestion
+from app.services.database_patience import when_database_is_back
 
 log = logging.getLogger(__name__)
 
@@ -93,5 +94,10 @@ def _serve() -> bool:
 
 
 def _find_waiting() -> DueDocument | None:
+    # Or the first look after a restart of Postgres would end what its worker was woken for, and that waits for minutes.
+    return when_database_is_back(_find_waiting_now)
+
+
+def _find_waiting_now() -> DueDocument | None:
     with transaction(), across_companies("whose turn it is depends on what is done for all companies"):
         return document_work.find_waiting_across_companies(now())

@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.core.transaction import session
 from app.models.document import Document
+from app.repositories import document_work
+from app.repositories.document_work import DueDocument
 from app.services import ingestion_turns
 from tests.cast import Cast
 from tests.document.conftest import GUIDE, Upload, form
@@ -110,3 +114,19 @@ def test_one_that_is_due_again_comes_in(
     take(app, database, upload())
     row = now_in(database, Document, theirs)
     assert (row.status, row.error_code) == ("error", "file_missing")
+
+
+def test_a_restart_of_postgres_costs_nobody_their_turn(
+    app: Flask, database: Session, monkeypatch: pytest.MonkeyPatch, upload: Upload, theirs: UUID
+) -> None:
+    look = document_work.find_waiting_across_companies
+
+    def look_late(at: datetime) -> DueDocument | None:
+        monkeypatch.setattr(document_work, "find_waiting_across_companies", look)
+        session().execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))  # as a restart does it
+        raise AssertionError("goes on without a connection")
+
+    monkeypatch.setattr(document_work, "find_waiting_across_companies", look_late)
+    ours = upload()
+    take(app, database, ours)
+    assert [status(database, each) for each in (theirs, ours)] == ["processed", "processed"]
