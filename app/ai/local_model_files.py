@@ -7,13 +7,18 @@ from pathlib import Path
 from app.ai.model_weights import SHA256
 
 # Raised whenever a change to the build makes other files.
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 MARKER = "marker.json"
 GRAPH = "encoder.onnx"
 WORDS = "words.npy"
 POSITIONS = "positions.npy"
 PIECES = "pieces.txt"
 SCORES = "scores.npy"
+UNIVERSAL_GRAPH = "universal.onnx"
+UNIVERSAL_WORDS = "universal_words.npy"
+UNIVERSAL_RANGES = "universal_ranges.npy"
+UNIVERSAL_PIECES = "universal_pieces.txt"
+UNIVERSAL_SCORES = "universal_scores.npy"
 
 
 @dataclass(frozen=True)

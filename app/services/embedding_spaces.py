@@ -23,7 +23,7 @@ from app.repositories import chunk_embeddings, chunks
 from app.repositories import embedding_spaces as spaces
 from app.repositories.chunk_embeddings import Unembedded
 from app.services import model_choice, passage_vectors
-from app.services.model_choice import BUILTIN_EMBEDDING, EmbeddingChoice
+from app.services.model_choice import BUILTIN_EMBEDDING, FORMER_EMBEDDING, EmbeddingChoice
 from app.services.passage_vectors import Owner
 
 log = logging.getLogger(__name__)
@@ -46,13 +46,13 @@ class SpaceUnavailable(Unavailable):
 
 def choice_for(*, company_id: UUID, agent_id: UUID, space: str | None) -> EmbeddingChoice:
     """The embedding model of a space, for an agent: the one that its settings name if that makes this space (or there
-    is none yet), else the builtin one, else one of the company's other settings, else another model where one of them
-    leads to: it was chosen there before. Raises `SpaceUnavailable`."""
+    is none yet), else the builtin one, as it is or as it was, else one of the company's other settings, else another
+    model where one of them leads to: it was chosen there before. Raises `SpaceUnavailable`."""
     wanted = model_choice.find(company_id=company_id, agent_id=agent_id).embedding
     if space is None:
         return wanted
     others = (model_choice.embedding_of(row) for row in spaces.find_embedding_settings(company_id=company_id))
-    for each in (wanted, BUILTIN_EMBEDDING, *others):
+    for each in (wanted, BUILTIN_EMBEDDING, FORMER_EMBEDDING, *others):
         if each.space == space:
             return each
     return _chosen_before(company_id, space)

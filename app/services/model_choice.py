@@ -1,7 +1,7 @@
 """Which models an agent works with, and the clients for them. Asked at every message of a visitor."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -15,7 +15,7 @@ from app.ai.chat import ChatProvider, Timeouts
 from app.ai.circuits import circuit_key
 from app.ai.embedding import Embedder
 from app.ai.fake_chat import FakeChat
-from app.ai.local_model import DIMENSION, LocalEmbedder
+from app.ai.local_model import DIMENSION, E5Embedder, LocalEmbedder
 from app.ai.resilience import Candidate
 from app.core.settings import settings
 from app.models.provider import ProviderType
@@ -29,6 +29,7 @@ __all__ = [
     "BUILTIN_CHAT_MODEL",
     "BUILTIN_EMBEDDING",
     "BUILTIN_EMBEDDING_MODEL",
+    "FORMER_EMBEDDING",
     "VENDOR_URLS",
     "ChatChoice",
     "Choice",
@@ -41,12 +42,12 @@ __all__ = [
 ]
 
 BUILTIN_CHAT_MODEL = "builtin/extractive"
-BUILTIN_EMBEDDING_MODEL = "multilingual-e5-small"
+BUILTIN_EMBEDDING_MODEL = "multilingual-e5-small-use"
 # The vendors' own addresses; every other provider has to say where it is.
 VENDOR_URLS: Mapping[ProviderType, str] = MappingProxyType(
     {ProviderType.OPENAI: "https://api.openai.com/v1", ProviderType.ANTHROPIC: "https://api.anthropic.com"}
 )
-_MODEL_FOLDER = "multilingual-e5-small"  # below `models` of DATA_DIR
+_MODEL_FOLDER = BUILTIN_EMBEDDING_MODEL  # below `models` of DATA_DIR
 _HURRIED_SECONDS = 10.0
 _NO_KEY = "none"  # OpenAI's client insists on one; servers without keys ignore it
 
@@ -113,6 +114,8 @@ BUILTIN_EMBEDDING = EmbeddingChoice(
     input_price=Decimal(0),
     max_tokens=LocalEmbedder.max_tokens,
 )
+# What passages of an installation from before migration 0020 have until theirs are made anew.
+FORMER_EMBEDDING = replace(BUILTIN_EMBEDDING, model="multilingual-e5-small", dimension=E5Embedder.dimension)
 BUILTIN = Choice(chat=(), embedding=BUILTIN_EMBEDDING)
 
 
@@ -217,10 +220,11 @@ def make_candidate(choice: ChatChoice) -> Candidate:
 
 
 def make_embedder(choice: EmbeddingChoice, *, hurried: bool = False) -> Embedder:
-    """The client of an embedding model; of the builtin one there is one in a process, since it fills 120 MB. `hurried`:
+    """The client of an embedding model; of the builtin one there is one in a process, since it fills 150 MB. `hurried`:
     somebody is waiting, so a server is asked once, and not for long."""
     if choice.provider_type is ProviderType.BUILTIN:
-        return _local_embedder(_local_folder())
+        local = _local_embedder(_local_folder())
+        return E5Embedder(local) if choice == FORMER_EMBEDDING else local
     options: dict[str, Any] = {} if choice.max_tokens is None else {"max_tokens": choice.max_tokens}
     if hurried:
         options |= {"timeout": _HURRIED_SECONDS, "retries": 0}

@@ -5,16 +5,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from flask import Flask
-from sqlalchemy import create_engine, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import select, text
 
-from app.config import Settings, with_driver
+from app.config import Settings
 from app.db import Base
-from app.repositories.installation import ensure_extensions
 from app.security import audit_seal
-from tests.guards.rules import PROJECT
+from tests.scratch import database_at
 
 _OLD = """
     INSERT INTO audit_entries (id, company_id, event_type, entity_type, before, risk_level, created_at)
@@ -25,18 +22,7 @@ _OLD = """
 
 @pytest.mark.slow  # a database of its own
 def test_seals_what_is_there(app: Flask, settings: Settings) -> None:
-    url = make_url(with_driver(settings.database_url))
-    scratch = url.set(database=f"{url.database}_old")
-    config = Config()
-    config.set_main_option("script_location", str(PROJECT / "migrations").replace("%", "%%"))
-    config.attributes["url"] = scratch.render_as_string(hide_password=False)
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as server:
-        server.execute(text(f'CREATE DATABASE "{scratch.database}"'))
-    engine = create_engine(scratch)
-    try:
-        ensure_extensions(config.attributes["url"])
-        command.upgrade(config, "0007")
+    with database_at(settings, "0007") as (config, engine):
         company_id = uuid4()
         with engine.begin() as database:
             database.execute(
@@ -50,11 +36,6 @@ def test_seals_what_is_there(app: Flask, settings: Settings) -> None:
         command.upgrade(config, "0008")
         for owner in (company_id, None):
             assert _holds(engine, owner) == ["3 hours ago", "2 hours ago", "1 hours ago"]
-    finally:
-        engine.dispose()
-        with admin.connect() as server:
-            server.execute(text(f'DROP DATABASE "{scratch.database}"'))
-        admin.dispose()
 
 
 def _holds(engine: Any, company_id: UUID | None) -> list[str]:

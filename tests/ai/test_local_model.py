@@ -77,7 +77,7 @@ def test_a_question_is_farther_from_what_is_near_to_any(
 ) -> None:
     answer, other = embedder.embed_passages([MONDAY["de" if language != "de" else "en"], talk])
     vector = embedder.embed_question(question, language)
-    assert vector.shape == (384,)
+    assert vector.shape == (512,)
     assert float(vector @ vector) == pytest.approx(1, abs=1e-5)
     assert float((answer - other) @ vector) > float((answer - other) @ embedder.embed_queries([question])[0]) + 0.005
 
@@ -93,7 +93,7 @@ def test_a_text_has_the_same_vector_whatever_stands_beside_it(embedder: LocalEmb
 
 
 def test_no_texts_give_no_vectors(embedder: LocalEmbedder) -> None:
-    assert embedder.embed_passages([]).shape == embedder.embed_queries([]).shape == (0, 384)
+    assert embedder.embed_passages([]).shape == embedder.embed_queries([]).shape == (0, 512)
 
 
 @pytest.mark.parametrize(

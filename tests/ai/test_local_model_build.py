@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.ai import local_model_build, model_weights
+from app.ai import model_weights, universal_build
 from app.ai.local_model_build import is_sound, prepare
-from app.ai.local_model_files import GRAPH, MARKER, WORDS
+from app.ai.local_model_files import GRAPH, MARKER, UNIVERSAL_WORDS, WORDS
 
-pytestmark = pytest.mark.slow  # each test builds or copies 85 MB
+pytestmark = pytest.mark.slow  # each test builds or copies 175 MB
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_sound_folder_stays(folder: Path) -> None:
     assert (folder / GRAPH).stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("file", [GRAPH, WORDS, MARKER])
+@pytest.mark.parametrize("file", [GRAPH, WORDS, UNIVERSAL_WORDS, MARKER])
 def test_a_cut_file_is_built_again(folder: Path, file: str) -> None:
     with (folder / file).open("r+b") as cut:
         cut.truncate(100)
@@ -61,7 +61,7 @@ def test_processes_build_one_after_the_other(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_behind_when_building_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_model_build, "_write_pieces", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(universal_build, "build", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         prepare(tmp_path / "model")
     assert [path.name for path in tmp_path.iterdir()] == [".model.lock"]

@@ -35,7 +35,7 @@ def test_finds_out_what_is_in_a_database(analyze: Analyze, connect: Connect, sho
     connection = analyze(connect(shop))
     assert (connection.analysis_status, connection.analysis_progress) == ("done", 100)
     assert (connection.table_count, connection.analysis_error) == (5, None)
-    assert connection.embedding_space == "builtin/multilingual-e5-small/384"
+    assert connection.embedding_space == "builtin/multilingual-e5-small-use/512"
     tables = _tables(database)
     assert set(tables) == {"customers", "products", "orders", "order_lines", "open_orders"}
     assert tables["open_orders"].kind == "view"

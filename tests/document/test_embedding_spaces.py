@@ -22,12 +22,13 @@ from app.models.provider import Provider
 from app.models.provider_model import ProviderModel
 from app.services import embedding_spaces
 from app.services.embedding_spaces import SpaceUnavailable
+from app.services.model_choice import FORMER_EMBEDDING
 from tests.ai.embedding_service import EmbeddingService
 from tests.cast import Cast
 from tests.document.conftest import Process, Upload
 from tests.rows import all_of, change, count, now_in
 
-BUILTIN = "builtin/multilingual-e5-small/384"
+BUILTIN = "builtin/multilingual-e5-small-use/512"
 PAST = datetime(2026, 11, 1, tzinfo=UTC)
 LONG = "\n\n".join(f"# Part {number}\n\nAn answer to question {number}, in words." for number in range(300)).encode()
 
@@ -253,6 +254,8 @@ def test_until_the_switch_questions_are_embedded_with_the_old_model(
         tenancy.enter_company(cast.acme)
         assert embedding_spaces.embedder_for(now_in(database, Agent, agent)).model == "embed-1"
         change(database, Agent, agent, embedding_space=BUILTIN)
+        assert embedding_spaces.embedder_for(now_in(database, Agent, agent)).dimension == 512
+        change(database, Agent, agent, embedding_space=FORMER_EMBEDDING.space)
         assert embedding_spaces.embedder_for(now_in(database, Agent, agent)).dimension == 384
 
 

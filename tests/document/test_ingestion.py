@@ -44,10 +44,10 @@ def test_makes_a_document_searchable(database: Session, agent: UUID, upload: Upl
     assert [whole[chunk.start : chunk.end] for chunk in (first, second)] == [first.text, second.text]
     assert (first.agent_id, first.language, first.generation) == (agent, "en", document.generation)
     row = now_in(database, Agent, agent)
-    assert (row.embedding_space, row.document_languages) == ("builtin/multilingual-e5-small/384", ["en"])
+    assert (row.embedding_space, row.document_languages) == ("builtin/multilingual-e5-small-use/512", ["en"])
     vectors = database.query(ChunkEmbedding).all()
     assert {(each.chunk_id, each.space, each.dimension) for each in vectors} == {
-        (chunk.id, row.embedding_space, 384) for chunk in (first, second)
+        (chunk.id, row.embedding_space, 512) for chunk in (first, second)
     }
     assert all(abs(sum(value * value for value in each.vector) - 1) < 0.01 for each in vectors)
 

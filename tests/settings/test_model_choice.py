@@ -57,7 +57,7 @@ def chosen(choice: Choice) -> list[UUID | None]:
 
 def test_is_builtin_without_settings(find: Find, ronda: UUID) -> None:
     assert find(ronda) == BUILTIN
-    assert BUILTIN.embedding.space == "builtin/multilingual-e5-small/384"
+    assert BUILTIN.embedding.space == "builtin/multilingual-e5-small-use/512"
 
 
 def test_is_builtin_for_nobody_s_agent(find: Find) -> None:
@@ -180,7 +180,9 @@ def test_embeds_with_the_next_when_the_model_is_inactive(
 def test_ends_with_a_builtin_model(
     find: Find, ronda: UUID, stock: Stock, cast: Cast, shelf: Shelf, add_settings: Arrange
 ) -> None:
-    local = stock(cast.acme, name="Own", type="builtin", chat="builtin/extractive", embedding="multilingual-e5-small")
+    local = stock(
+        cast.acme, name="Own", type="builtin", chat="builtin/extractive", embedding="multilingual-e5-small-use"
+    )
     last = add_settings(shelf)
     builtin = add_settings(local, fallback_settings_id=last)
     first = add_settings(shelf, fallback_settings_id=builtin, is_default=True)
@@ -188,7 +190,9 @@ def test_ends_with_a_builtin_model(
 
 
 def test_knows_the_builtin_embedding(find: Find, ronda: UUID, stock: Stock, cast: Cast, add_settings: Arrange) -> None:
-    local = stock(cast.acme, name="Own", type="builtin", chat="builtin/extractive", embedding="multilingual-e5-small")
+    local = stock(
+        cast.acme, name="Own", type="builtin", chat="builtin/extractive", embedding="multilingual-e5-small-use"
+    )
     add_settings(local, is_default=True)
     assert find(ronda) == BUILTIN
 
@@ -246,7 +250,7 @@ def test_makes_clients_by_type() -> None:
 def test_makes_the_local_model_once() -> None:
     made = model_choice.make_embedder(BUILTIN_EMBEDDING)
     assert made is model_choice.make_embedder(BUILTIN_EMBEDDING)
-    assert made.dimension == 384
+    assert made.dimension == 512
 
 
 @pytest.mark.usefixtures("in_app")

@@ -146,7 +146,7 @@ def test_has_agents_follow(
     ronda: UUID = add_agent(cast.acme)
     add_settings(shelf, is_default=True)
     client.put(f"{PATH}/{shelf.provider}", json={"status": "inactive"}, headers=cast.alice.headers)
-    assert now_in(database, Agent, ronda).embedding_space == "builtin/multilingual-e5-small/384"
+    assert now_in(database, Agent, ronda).embedding_space == "builtin/multilingual-e5-small-use/512"
 
 
 def test_deletes_a_provider_with_its_models(client: FlaskClient, database: Session, cast: Cast, shelf: Shelf) -> None:

@@ -25,8 +25,8 @@ def test_adds_what_is_well_known(client: FlaskClient, database: Session, cast: C
     assert answer.json["created"]["providers"] == len(seeds().providers) == count(database, Provider)
     assert answer.json["as_of"] == seeds().as_of
     builtin = {model.provider_model_id: model for model in all_of(database, ProviderModel)}
-    local = builtin["multilingual-e5-small"]
-    assert (local.embedding_dimension, local.input_price) == (384, Decimal(0))
+    local = builtin["multilingual-e5-small-use"]
+    assert (local.embedding_dimension, local.input_price) == (512, Decimal(0))
     assert builtin["builtin/extractive"].type == "chat"
 
 

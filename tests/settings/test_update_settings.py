@@ -148,7 +148,7 @@ def test_has_agents_follow(
     put(client, cast, settings_id, {"is_default": True})
     assert (now_in(database, Agent, ronda).embedding_space or "").startswith("openai_compatible/embed-1/8@")
     client.delete(f"/v1/settings/{settings_id}", headers=cast.alice.headers)
-    assert now_in(database, Agent, ronda).embedding_space == "builtin/multilingual-e5-small/384"
+    assert now_in(database, Agent, ronda).embedding_space == "builtin/multilingual-e5-small-use/512"
 
 
 @pytest.mark.parametrize("body", [{"llm_temperature": 3}, {"llm_provider_id": None}, {"widget_config": 1}, {"x": 1}])
