@@ -48,7 +48,7 @@ def hotel() -> list[str]:
         ("May I bring my dog?", "en", "Dogs are welcome"),
         ("How much is an extra bed for my 9 year old?", "en", "25 euros a night"),
         ("Wie viel kostet das Frühstück?", "de", "16 euros per person"),
-        ("Comment venir depuis l'aéroport ?", "fr", "shuttle costs 22 euros"),
+        ("¿Aceptan perros?", "es", "Dogs are welcome"),
     ],
 )
 def test_quotes_the_sentence_that_answers(
