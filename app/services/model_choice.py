@@ -114,7 +114,7 @@ BUILTIN_EMBEDDING = EmbeddingChoice(
     input_price=Decimal(0),
     max_tokens=LocalEmbedder.max_tokens,
 )
-# What passages of an installation from before migration 0020 have until theirs are made anew.
+# What passages of an installation from before migration 0021 have until theirs are made anew.
 FORMER_EMBEDDING = replace(BUILTIN_EMBEDDING, model="multilingual-e5-small", dimension=E5Embedder.dimension)
 BUILTIN = Choice(chat=(), embedding=BUILTIN_EMBEDDING)
 

@@ -32,12 +32,12 @@ SETTINGS = """
 @pytest.mark.slow  # a database of its own
 def test_vectors_of_two_encoders_are_made(app: Flask, settings: Settings) -> None:
     company = uuid4()
-    with database_at(settings, "0019") as (config, engine):
+    with database_at(settings, "0020") as (config, engine):
         agents = _fill(engine, company)
-        command.upgrade(config, "0020")
+        command.upgrade(config, "0021")
         assert _agents(engine, agents) == [(after, due) for _, after, due in AGENTS]
         assert _model(engine) == (BUILTIN_EMBEDDING.model, BUILTIN_EMBEDDING.dimension, BUILTIN_EMBEDDING.dimension)
-        command.downgrade(config, "0019")
+        command.downgrade(config, "0020")
         assert _model(engine) == (FORMER_EMBEDDING.model, FORMER_EMBEDDING.dimension, FORMER_EMBEDDING.dimension)
         assert _agents(engine, agents)[0] == (FORMER_EMBEDDING.space, True)
 

@@ -6,8 +6,8 @@ as when somebody chooses another model. What a company calls the builtin model f
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
