@@ -1,9 +1,8 @@
 """Answers of language models, asked over HTTP on a local server, from passages in the real database."""
 
 import io
-import threading
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,8 +14,9 @@ from app.models.document import Document
 from app.models.message import Message
 from app.models.model_call import ModelCall
 from app.models.turn import Turn
-from app.services import ingestion, turns
-from tests.ai.model_server import ModelServer, Pace, running_model_server
+from app.services import answering, ingestion, turns
+from app.services.questions import Composed, Listener, Question
+from tests.ai.model_server import Pace, running_model_server
 from tests.conversation.conftest import Desk
 from tests.rows import all_of, now_in
 
@@ -79,33 +79,19 @@ def use(desk: Desk, base_url: str, *, kind: str = "openai_compatible", model: st
     return identity
 
 
-def answer_to(desk: Desk, app: Flask, question: str) -> Message:
-    """The stored answer to a question."""
+def turn_of(desk: Desk, app: Flask, question: str) -> Turn:
+    """How the turn of a question ends."""
     queued = desk.ask(question)
     with app.app_context():
         turns.answer(desk.cast.acme, UUID(queued["task_id"]))
-    turn = now_in(desk.database, Turn, UUID(queued["task_id"]))
+    return now_in(desk.database, Turn, UUID(queued["task_id"]))
+
+
+def answer_to(desk: Desk, app: Flask, question: str) -> Message:
+    """The stored answer to a question."""
+    turn = turn_of(desk, app, question)
     assert turn.status == "completed", turn.error
     return now_in(desk.database, Message, turn.answer_id)
-
-
-def ask_and(desk: Desk, app: Flask, server: ModelServer, path: str) -> Turn:
-    """Asks, deletes what is at `path` while the model speaks, and gives the turn as it ended."""
-    queued = desk.ask(QUESTION)
-
-    def answer() -> None:
-        with app.app_context():
-            turns.answer(desk.cast.acme, UUID(queued["task_id"]))
-
-    worker = threading.Thread(target=answer)
-    worker.start()
-    until = time.monotonic() + 30
-    while not server.open_streams:
-        assert time.monotonic() < until, "the model was not asked"
-        time.sleep(0.01)
-    assert desk.client.delete(path, headers=desk.cast.alice.headers).status_code == 204
-    worker.join(60)
-    return now_in(desk.database, Turn, UUID(queued["task_id"]))
 
 
 @pytest.mark.slow  # loads the embedding model and ingests a document
@@ -146,23 +132,41 @@ class TestByModel:
         assert {each.outcome for each in calls} == {"error"}
 
     def test_what_was_asked_for_an_answer_that_is_called_off_is_billed(
-        self, informed: Desk, app: Flask, with_settings: Callable[..., None]
+        self, informed: Desk, app: Flask, with_settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         with_settings(allowed_networks=("127.0.0.0/8",), turn_lease_seconds=1)
-        with running_model_server(Pace(tokens=2_000, seconds=60)) as (url, server):
+        compose = answering.compose
+
+        def call_off(question: Question, listener: Listener) -> Composed:
+            def on_text(text: str) -> None:
+                path = f"/v1/conversation/{informed.conversation_id}"
+                informed.client.delete(path, headers=informed.cast.alice.headers)
+                listener.on_text(text)
+
+            return compose(question, replace(listener, on_text=on_text))
+
+        monkeypatch.setattr(answering, "compose", call_off)
+        with running_model_server(Pace(tokens=2_000, seconds=60)) as (url, _server):
             use(informed, f"{url}/v1", model="endless")
-            turn = ask_and(informed, app, server, f"/v1/conversation/{informed.conversation_id}")
+            turn = turn_of(informed, app, QUESTION)
         (call,) = all_of(informed.database, ModelCall)
         assert (turn.status, turn.error_code) == ("failed", "message_deleted")
         assert (call.outcome, call.turn_id, call.input_tokens > 0) == ("cancelled", turn.id, True)
 
     def test_an_answer_that_is_composed_anew_is_billed_with_what_came_before(
-        self, informed: Desk, app: Flask, with_settings: Callable[..., None]
+        self, informed: Desk, app: Flask, model: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        use(informed, model)
         (document,) = all_of(informed.database, Document)
-        with running_model_server(Pace(seconds=3)) as (url, server):
-            use(informed, f"{url}/v1")
-            turn = ask_and(informed, app, server, f"/v1/document/{document.id}")
+        compose = answering.compose
+
+        def outdate(question: Question, listener: Listener) -> Composed:
+            composed = compose(question, listener)
+            informed.client.delete(f"/v1/document/{document.id}", headers=informed.cast.alice.headers)
+            return composed
+
+        monkeypatch.setattr(answering, "compose", outdate)
+        turn = turn_of(informed, app, QUESTION)
         (call,) = all_of(informed.database, ModelCall)
         assert (turn.status, turn.outcome) == ("completed", "refused")
         assert (call.outcome, call.turn_id) == ("ok", turn.id)
