@@ -11,7 +11,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from app.config import Settings
-from app.core import broker, job_message
+from app.core import broker
 from app.core.logging import request_id
 from app.extensions import celery
 from app.jobs import JobName, Queue
@@ -91,7 +91,7 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 10,
-            "global_keyprefix": job_message.KEY_PREFIX,
+            "global_keyprefix": "frontdesk:",
         },
         # Postgres knows what is due; these only look.
         beat_schedule={

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from redis.exceptions import RedisError
+from kombu.exceptions import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.tenancy import across_companies
 from app.core.transaction import transaction
-from app.extensions import redis_extension
+from app.extensions import celery, redis_extension
 from app.models.mail import Mail, MailStatus
 from app.repositories import mails as rows
 from app.services import mail_delivery
@@ -227,9 +227,9 @@ def test_keeps_the_mail_when_the_queue_is_away(
     app: Flask, client: FlaskClient, database: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_args: object, **_options: object) -> None:
-        raise RedisError("the broker is away")
+        raise OperationalError("the broker is away")
 
-    monkeypatch.setattr(redis_extension.client, "lpush", refuse)
+    monkeypatch.setattr(celery, "send_task", refuse)
     assert client.post("/v1/send", json={"email": cast.bob.email}).status_code == 202
     (mail,) = all_of(database, Mail)
     assert mail.status == "queued"

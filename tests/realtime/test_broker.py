@@ -32,25 +32,6 @@ def take(connection: Connection, queue: Queue) -> Message:
     return taken[0]
 
 
-def test_a_job_is_worded_as_celery_would_word_it(broker: Connection) -> None:
-    kwargs = {"company_id": "1", "turn_id": "2"}
-    send(JobName.ANSWER_TURN, **kwargs)
-    ours = take(broker, Queue.CHAT)
-    celery.send_task(JobName.ANSWER_TURN.value, kwargs=kwargs, queue=Queue.CHAT.value, argsrepr="")
-    theirs = take(broker, Queue.CHAT)
-    assert ours.payload == theirs.payload == [[], kwargs, dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))]
-    drawn = {"id", "root_id"}
-    assert ours.headers.keys() >= drawn
-    assert {name: theirs.headers[name] for name in ours.headers.keys() - drawn} == {
-        name: ours.headers[name] for name in ours.headers.keys() - drawn
-    }
-    assert theirs.headers.keys() - ours.headers.keys() == {
-        *("group_index", "replaced_task_nesting", "shadow", "stamped_headers", "stamps")  # nothing, in all of ours
-    }
-    assert ours.delivery_info == theirs.delivery_info
-    assert ours.properties.keys() <= theirs.properties.keys()
-
-
 def test_a_turn_is_found_in_postgres_when_its_worker_dies_and_costs_redis_nothing(broker: Connection) -> None:
     send(JobName.ANSWER_TURN, company_id="1", turn_id="2")
     take(broker, Queue.CHAT)
