@@ -37,6 +37,36 @@ _CARRY_DELETIONS = text(
 )
 
 
+# Of the last attempt that never came to an end, whatever has its vector already.
+_LEFT_BEHIND = text(
+    """
+    SELECT c.generation, c.position, sha256(convert_to(c.text, 'UTF8')) AS digest, c.heading_path, c.page, c.page_end,
+        c.start, c."end", c.language
+    FROM chunks c JOIN chunk_embeddings e ON e.company_id = :company AND e.chunk_id = c.id AND e.space = :space
+    WHERE c.company_id = :company AND c.document_id = :document AND c.generation = (
+        SELECT max(generation) FROM chunks
+        WHERE company_id = :company AND document_id = :document AND generation NOT IN (:present, :attempt)
+    )
+    ORDER BY c.position
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A passage as an attempt left it; `digest` is the SHA-256 of its text."""
+
+    generation: int
+    position: int
+    digest: bytes
+    heading_path: list[str]
+    page: int | None
+    page_end: int | None
+    start: int
+    end: int
+    language: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChunk:
     """A passage to be stored. `words` is what full-text search finds it by, in the text search `configuration`."""
@@ -79,6 +109,26 @@ def add_many(*, company_id: UUID, document_id: UUID, agent_id: UUID, generation:
     """Stores passages; `rows` is the JSON list of `NewChunk`s."""
     parameters = {"company": company_id, "document": document_id, "agent": agent_id, "generation": generation}
     session().execute(_ADD, {**parameters, "rows": rows})
+
+
+def find_left_behind(
+    *, company_id: UUID, document_id: UUID, present: int, attempt: int, space: str
+) -> list[StoredChunk]:
+    """What the last attempt before this one stored and never switched to, with vectors in `space`, in reading order."""
+    parameters = {"company": company_id, "document": document_id, "present": present, "attempt": attempt}
+    rows = session().execute(_LEFT_BEHIND, {**parameters, "space": space})
+    return [StoredChunk(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows]
+
+
+def take_over(*, company_id: UUID, document_id: UUID, old: int, new: int, count: int) -> None:
+    """Makes the first `count` passages of the generation `old` ones of `new`, which has none."""
+    statement = update(Chunk).where(
+        Chunk.company_id == company_id,
+        Chunk.document_id == document_id,
+        Chunk.generation == old,
+        Chunk.position < count,
+    )
+    changed_rows(statement.values(generation=new))
 
 
 def delete_generations_but(*, company_id: UUID, document_id: UUID, kept: Sequence[int], limit: int) -> int:

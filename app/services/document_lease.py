@@ -34,6 +34,8 @@ class DocumentLease:
     document_id: UUID
     attempt: int
     length: timedelta = LEASE
+    # Whether passages were stored that no attempt had stored before.
+    got_on: bool = False
     _told_at: float = field(default_factory=time.monotonic)
 
     @contextmanager

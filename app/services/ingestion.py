@@ -93,7 +93,6 @@ def _work(document: Document, lease: DocumentLease) -> None:
 
 
 def _process(document: Document, lease: DocumentLease) -> None:
-    passage_storage.forget_attempts(document, lease)
     with tempfile.TemporaryDirectory(prefix="frontdesk-document-") as folder:
         file = ingestion_stages.bring(document, lease, Path(folder))
         read = ingestion_stages.read(file, document, lease)
@@ -108,9 +107,10 @@ def _fail(document: Document, lease: DocumentLease, code: str, detail: str) -> N
 
 
 def _try_later(document: Document, lease: DocumentLease, code: str, detail: str) -> None:
-    if document.tries >= settings().document_attempts:
+    tries = 1 if lease.got_on else document.tries
+    if tries >= settings().document_attempts:
         _fail(document, lease, code, detail)
         return
-    due_at = now() + _FIRST_PAUSE * 4 ** (document.tries - 1)
+    due_at = now() + _FIRST_PAUSE * 4 ** (tries - 1)
     waiting = {"status": DocumentStatus.UPLOADED, "stage": DocumentStage.QUEUED, "progress": 0, "due_at": due_at}
     lease.store(**waiting, error_code=code, error=detail)

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from hashlib import sha256
+from itertools import islice, takewhile
 from uuid import UUID
 
 import orjson
@@ -19,7 +20,7 @@ from app.models.provider import ProviderType
 from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents, chunk_embeddings, chunks
 from app.repositories import embedding_spaces as spaces
-from app.repositories.chunks import NewChunk
+from app.repositories.chunks import NewChunk, StoredChunk
 from app.services import document_events, embedding_spaces, passage_vectors
 from app.services.database_patience import when_database_is_back
 from app.services.document_lease import LEASE, LONG_LEASE, DocumentLease, percent
@@ -46,19 +47,20 @@ class _Passage:
 
 
 def forget_attempts(document: Document, lease: DocumentLease) -> None:
-    """Deletes what attempts have stored that never came to an end."""
-    while when_database_is_back(lambda: _forget_some(document, lease)):
-        pass
+    """Deletes what attempts have stored that never came to an end, this one's as well."""
+    _forget_but([document.generation], lease)
 
 
 def store(read: Read, document: Document, lease: DocumentLease) -> None:
-    """Makes the vectors and stores everything, batch by batch; then the document is what was read."""
+    """Makes the vectors and stores everything, batch by batch; then the document is what was read. Goes on where the
+    last attempt stopped, as far as what was read is the same."""
     languages = PassageLanguages([each.text for each in read.chunks])
     choice = _choice(document)
     lease.length = LEASE if choice.provider_type is ProviderType.BUILTIN else LONG_LEASE
-    done = 0
-    lease.report(DocumentStage.EMBEDDING)
-    for batch in _batches(read.chunks, passage_vectors.batch_size(choice)):
+    done = when_database_is_back(partial(_take_over, read, document, lease, languages, choice.space))
+    _forget_but([document.generation, lease.attempt], lease)
+    lease.report(DocumentStage.EMBEDDING, done, len(read.chunks))
+    for batch in _batches(read.chunks[done:], passage_vectors.batch_size(choice)):
         passages = [_Passage(new_id(), each) for each in batch]
         made = passage_vectors.make(choice, passages, _owner(document))
         rows = _rows(passages, languages)
@@ -70,8 +72,30 @@ def store(read: Read, document: Document, lease: DocumentLease) -> None:
         _embed_missing(document, lease, choice)
 
 
+def _take_over(read: Read, document: Document, lease: DocumentLease, languages: PassageLanguages, space: str) -> int:
+    """Makes passages of the last attempt this one's, from the first to the first that differs. Returns how many."""
+    named = {"company_id": document.company_id, "document_id": document.id}
+    with lease.storing():
+        left = chunks.find_left_behind(**named, present=document.generation, attempt=lease.attempt, space=space)
+        same = takewhile(lambda pair: _is(pair[0], pair[1], languages), zip(left, read.chunks, strict=False))
+        count = sum(1 for _ in same)
+        if count:
+            chunks.take_over(**named, old=left[0].generation, new=lease.attempt, count=count)
+    return count
+
+
+def _is(stored: StoredChunk, found: Chunk, languages: PassageLanguages) -> bool:
+    place = (stored.position, stored.heading_path, stored.page, stored.page_end, stored.start, stored.end)
+    return (
+        place == (found.position, list(found.heading_path), found.page, found.page_end, found.start, found.end)
+        and stored.language == languages.of(found.position)
+        and stored.digest == sha256(found.text.encode()).digest()
+    )
+
+
 def _store_batch(document: Document, lease: DocumentLease, rows: str, made: Made, progress: int) -> None:
-    with lease.storing(stage=DocumentStage.EMBEDDING, progress=progress):
+    # An attempt that gets on is no failure of the document's, whatever ends it.
+    with lease.storing(stage=DocumentStage.EMBEDDING, progress=progress, tries=1):
         chunks.add_many(
             company_id=document.company_id,
             document_id=document.id,
@@ -80,6 +104,7 @@ def _store_batch(document: Document, lease: DocumentLease, rows: str, made: Made
             rows=rows,
         )
         passage_vectors.store(made, _owner(document))
+    lease.got_on = True
 
 
 def _choice(document: Document) -> EmbeddingChoice:
@@ -165,9 +190,14 @@ def _numbers(lease: DocumentLease) -> dict[str, object]:
     }
 
 
-def _forget_some(document: Document, lease: DocumentLease) -> int:
+def _forget_but(kept: Sequence[int], lease: DocumentLease) -> None:
+    while when_database_is_back(lambda: _forget_some_but(kept, lease)):
+        pass
+
+
+def _forget_some_but(kept: Sequence[int], lease: DocumentLease) -> int:
     with lease.storing():
-        return _delete_generations_but(lease, [document.generation])
+        return _delete_generations_but(lease, kept)
 
 
 def _delete_generations_but(lease: DocumentLease, kept: Sequence[int]) -> int:

@@ -54,6 +54,7 @@ def test_a_killed_worker_leaves_nothing_stuck_and_nothing_twice(
         process(document)
     row = now_in(database, Document, document)
     assert (row.status, row.stage, count(database, Chunk)) == ("processing", "embedding", (batch - 1) * 128)
+    before = {chunk.id for chunk in all_of(database, Chunk)}
     assert process(document).attempt == 1  # a second message while the lease runs does nothing
     change(database, Document, document, due_at=PAST)
     redis_extension.client.flushdb()
@@ -61,6 +62,103 @@ def test_a_killed_worker_leaves_nothing_stuck_and_nothing_twice(
     assert redis_extension.client.llen("frontdesk:ingest") == 1
     assert (row := process(document)).status == "processed"
     assert (row.attempt, row.generation, row.chunk_count) == (2, 2, 300)
+    assert (count(database, Chunk), count(database, ChunkEmbedding)) == (300, 300)
+    # It went on where the other one had stopped.
+    assert before <= {chunk.id for chunk in all_of(database, Chunk)}
+    assert sum(call.outcome == "ok" for call in all_of(database, ModelCall)) == 3
+
+
+def test_an_attempt_that_gets_on_is_not_held_against_the_document(
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    die: Callable[[], None],
+    upload: Upload,
+    process: Process,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+    change(database, Document, document, tries=3)
+    at_request(2, die)
+    with pytest.raises(Killed):
+        process(document)
+    assert now_in(database, Document, document).tries == 1
+    change(database, Document, document, due_at=PAST, tries=3)
+    service.answers = [(401, {"error": {"message": "no"}})]
+    row = process(document)  # stores nothing further
+    assert (row.status, row.tries, count(database, Chunk)) == ("error", 4, 0)
+
+
+def test_an_attempt_that_gets_on_is_tried_again_soon(
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    upload: Upload,
+    process: Process,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+    change(database, Document, document, tries=3)
+    at_request(1, lambda: service.answers.append((401, {"error": {"message": "no"}})))
+    row = process(document)
+    assert (row.status, row.error_code, row.tries) == ("uploaded", "embedding_unavailable", 1)
+    assert process(document).status == "processed"
+    assert count(database, Chunk) == 300
+
+
+def test_what_has_changed_meanwhile_is_read_anew(
+    app: Flask,
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    die: Callable[[], None],
+    upload: Upload,
+    process: Process,
+    cast: Cast,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+    at_request(3, die)
+    with pytest.raises(Killed):
+        process(document)
+    before = [chunk.id for chunk in sorted(all_of(database, Chunk), key=lambda chunk: chunk.position)]
+    changed = LONG.replace(b"question 200, in words", b"question 200, in numbers")
+    with app.app_context():
+        document_files.storage().put(document_files.name_of(cast.acme, document), changed)
+    change(database, Document, document, due_at=PAST)
+    assert process(document).status == "processed"
+    after = sorted(all_of(database, Chunk), key=lambda chunk: chunk.position)
+    assert (len(before), len(after)) == (256, 300)
+    same = [old == new.id for old, new in zip(before, after, strict=False)]
+    assert all(same[:200])
+    assert not any(same[200:])
+    assert "in numbers" in after[200].text
+    assert count(database, ChunkEmbedding) == 300
+
+
+def test_vectors_of_another_model_are_not_taken_over(
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    die: Callable[[], None],
+    agent: UUID,
+    upload: Upload,
+    process: Process,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+    at_request(3, die)
+    with pytest.raises(Killed):
+        process(document)
+    before = {chunk.id for chunk in all_of(database, Chunk)}
+    choose("embed-2")
+    change(database, Document, document, due_at=PAST)
+    assert process(document).status == "processed"
+    assert not before & {chunk.id for chunk in all_of(database, Chunk)}
     assert (count(database, Chunk), count(database, ChunkEmbedding)) == (300, 300)
 
 
