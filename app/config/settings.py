@@ -146,7 +146,7 @@ class Settings:
     extraction_seconds: int = setting("Longest that taking the text out of a document may run.", 600)
     extraction_memory_bytes: int = setting("Most memory that taking the text out of a document may use.", 2_147_483_648)
     chunk_tokens: int = setting("Longest passage, in tokens of the embedding model.", 256)
-    document_attempts: int = setting("How often a document is tried when its worker dies.", 4)
+    document_attempts: int = setting("How often a document is tried when its worker dies before it got any further.", 4)
     fetch_timeout_seconds: float = setting("Longest that fetching a web page may take.", 30.0)
     fetch_max_redirects: int = setting("Most redirects that are followed when a web page is fetched.", 5)
     allowed_networks: tuple[str, ...] = setting(
