@@ -24,6 +24,7 @@ _ADD = text(
         r.language, to_tsvector(CAST(r.configuration AS regconfig), r.words)
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (id uuid, position int, text text, heading_path jsonb, page int,
         page_end int, start int, "end" int, tokens int, language text, configuration text, words text)
+    ON CONFLICT (id) DO NOTHING
     """
 )
 _CARRY_DELETIONS = text(
@@ -106,7 +107,8 @@ _OF_DOCUMENT = Listing(
 
 
 def add_many(*, company_id: UUID, document_id: UUID, agent_id: UUID, generation: int, rows: str) -> None:
-    """Stores passages; `rows` is the JSON list of `NewChunk`s."""
+    """Stores passages; `rows` is the JSON list of `NewChunk`s. Those that are there already stay: whoever lost the
+    connection at the commit stores them again."""
     parameters = {"company": company_id, "document": document_id, "agent": agent_id, "generation": generation}
     session().execute(_ADD, {**parameters, "rows": rows})
 

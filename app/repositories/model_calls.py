@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert
 
 from app.core.clock import now
 from app.core.transaction import session
 from app.models.model_call import ModelCall
 
 _TABLE: Table = ModelCall.__table__  # type: ignore[assignment]
-_ADD = insert(_TABLE)
+# Whoever lost the connection at the commit stores them again.
+_ADD = insert(_TABLE).on_conflict_do_nothing()
 _NAMES = [column.name for column in _TABLE.columns]
 
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.transaction import session
@@ -18,7 +19,7 @@ from app.models.chunk_embedding import ChunkEmbedding
 from app.models.document import Document, DocumentStage
 from app.models.model_call import ModelCall
 from app.repositories import chunks
-from app.services import document_files, ingestion
+from app.services import document_files, ingestion, passage_storage
 from app.services.document_lease import DocumentLease, LeaseLost
 from tests.ai.embedding_service import EmbeddingService
 from tests.cast import Cast
@@ -184,6 +185,27 @@ def test_goes_on_when_postgres_is_restarted_meanwhile(
     row = process(document)
     assert (row.status, row.attempt, row.chunk_count, row.error) == ("processed", 1, 300, None)
     assert (len(service.requests), count(database, Chunk), count(database, ChunkEmbedding)) == (3, 300, 300)
+
+
+def test_what_was_stored_when_the_connection_was_lost_is_not_stored_twice(
+    database: Session,
+    choose: Callable[..., UUID],
+    upload: Upload,
+    process: Process,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose()
+    store, lost = passage_storage._store_batch, iter([True])
+
+    def store_unheard(*values: Any) -> None:
+        store(*values)
+        if next(lost, False):
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection"), connection_invalidated=True)
+
+    monkeypatch.setattr(passage_storage, "_store_batch", store_unheard)
+    row = process(upload(LONG, "long.md"))
+    assert (row.status, row.attempt, row.chunk_count, row.error) == ("processed", 1, 300, None)
+    assert (count(database, Chunk), count(database, ChunkEmbedding), count(database, ModelCall)) == (300, 300, 3)
 
 
 def test_a_late_twin_stores_nothing(
