@@ -122,13 +122,13 @@ def find_left_behind(
     return [StoredChunk(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows]
 
 
-def take_over(*, company_id: UUID, document_id: UUID, old: int, new: int, count: int) -> None:
-    """Makes the first `count` passages of the generation `old` ones of `new`, which has none."""
+def take_over(*, company_id: UUID, document_id: UUID, old: int, new: int, before: int) -> None:
+    """Makes the passages of the generation `old` that stand before the position `before` ones of `new`."""
     statement = update(Chunk).where(
         Chunk.company_id == company_id,
         Chunk.document_id == document_id,
         Chunk.generation == old,
-        Chunk.position < count,
+        Chunk.position < before,
     )
     changed_rows(statement.values(generation=new))
 

@@ -34,7 +34,7 @@ class DocumentLease:
     document_id: UUID
     attempt: int
     length: timedelta = LEASE
-    # Whether passages were stored that no attempt had stored before.
+    # Whether more passages were stored than the last attempt had.
     got_on: bool = False
     _told_at: float = field(default_factory=time.monotonic)
 

@@ -30,6 +30,8 @@ from app.services.passage_languages import PassageLanguages
 from app.services.passage_vectors import Made, Owner
 
 _DELETED_AT_ONCE = 5_000
+# 20,000 took 6 s: all indexes are told. Postgres ends a statement after 15.
+_TAKEN_OVER_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def store(read: Read, document: Document, lease: DocumentLease) -> None:
     languages = PassageLanguages([each.text for each in read.chunks])
     choice = _choice(document)
     lease.length = LEASE if choice.provider_type is ProviderType.BUILTIN else LONG_LEASE
-    done = when_database_is_back(partial(_take_over, read, document, lease, languages, choice.space))
+    left = when_database_is_back(partial(_find_left_behind, document, lease, choice.space))
+    done = _take_over(left, read, lease, languages)
     _forget_but([document.generation, lease.attempt], lease)
     lease.report(DocumentStage.EMBEDDING, done, len(read.chunks))
     for batch in _batches(read.chunks[done:], passage_vectors.batch_size(choice)):
@@ -65,23 +68,49 @@ def store(read: Read, document: Document, lease: DocumentLease) -> None:
         made = passage_vectors.make(choice, passages, _owner(document))
         rows = _rows(passages, languages)
         done += len(batch)
+        said = {"stage": DocumentStage.EMBEDDING, "progress": percent(done, len(read.chunks))}
+        # An attempt that gets on is no failure of the document's, whatever ends it. One that only does again what the
+        # last one did, since its page is another at every look, could go on for ever.
+        gets_on = done > len(left)
+        said |= {"tries": 1} if gets_on else {}
         # Postgres may be restarted now and then in the hour that a book takes.
-        when_database_is_back(partial(_store_batch, document, lease, rows, made, percent(done, len(read.chunks))))
+        when_database_is_back(partial(_store_batch, document, lease, rows, made, said))
+        lease.got_on = gets_on
     while not when_database_is_back(partial(_switch, read, document, lease, languages.of_document, choice.space)):
         choice = _choice(document)
         _embed_missing(document, lease, choice)
 
 
-def _take_over(read: Read, document: Document, lease: DocumentLease, languages: PassageLanguages, space: str) -> int:
-    """Makes passages of the last attempt this one's, from the first to the first that differs. Returns how many."""
-    named = {"company_id": document.company_id, "document_id": document.id}
+def _find_left_behind(document: Document, lease: DocumentLease, space: str) -> list[StoredChunk]:
     with lease.storing():
-        left = chunks.find_left_behind(**named, present=document.generation, attempt=lease.attempt, space=space)
-        same = takewhile(lambda pair: _is(pair[0], pair[1], languages), zip(left, read.chunks, strict=False))
-        count = sum(1 for _ in same)
-        if count:
-            chunks.take_over(**named, old=left[0].generation, new=lease.attempt, count=count)
+        return chunks.find_left_behind(
+            company_id=document.company_id,
+            document_id=document.id,
+            present=document.generation,
+            attempt=lease.attempt,
+            space=space,
+        )
+
+
+def _take_over(left: Sequence[StoredChunk], read: Read, lease: DocumentLease, languages: PassageLanguages) -> int:
+    """Makes passages of the last attempt this one's, from the first to the first that differs. Returns how many."""
+    pairs = zip(left, read.chunks, strict=False)
+    count = sum(1 for _ in takewhile(lambda pair: _is(pair[0], pair[1], languages), pairs))
+    for first in range(0, count, _TAKEN_OVER_AT_ONCE):
+        before = min(count, first + _TAKEN_OVER_AT_ONCE)
+        when_database_is_back(partial(_take_over_some, left[0].generation, before, lease))
     return count
+
+
+def _take_over_some(generation: int, before: int, lease: DocumentLease) -> None:
+    with lease.storing():
+        chunks.take_over(
+            company_id=lease.company_id,
+            document_id=lease.document_id,
+            old=generation,
+            new=lease.attempt,
+            before=before,
+        )
 
 
 def _is(stored: StoredChunk, found: Chunk, languages: PassageLanguages) -> bool:
@@ -93,9 +122,8 @@ def _is(stored: StoredChunk, found: Chunk, languages: PassageLanguages) -> bool:
     )
 
 
-def _store_batch(document: Document, lease: DocumentLease, rows: str, made: Made, progress: int) -> None:
-    # An attempt that gets on is no failure of the document's, whatever ends it.
-    with lease.storing(stage=DocumentStage.EMBEDDING, progress=progress, tries=1):
+def _store_batch(document: Document, lease: DocumentLease, rows: str, made: Made, said: dict[str, object]) -> None:
+    with lease.storing(**said):
         chunks.add_many(
             company_id=document.company_id,
             document_id=document.id,
@@ -104,7 +132,6 @@ def _store_batch(document: Document, lease: DocumentLease, rows: str, made: Made
             rows=rows,
         )
         passage_vectors.store(made, _owner(document))
-    lease.got_on = True
 
 
 def _choice(document: Document) -> EmbeddingChoice:

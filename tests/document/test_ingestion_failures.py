@@ -109,6 +109,54 @@ def test_an_attempt_that_gets_on_is_tried_again_soon(
     assert count(database, Chunk) == 300
 
 
+def test_an_attempt_that_does_the_same_again_is_held_against_the_document(
+    app: Flask,
+    database: Session,
+    service: EmbeddingService,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    upload: Upload,
+    process: Process,
+    cast: Cast,
+) -> None:
+    choose()
+    document = upload(LONG, "long.md")
+    tries = []
+    for attempt in range(1, 4):
+        with app.app_context():  # as a page that is another at every look
+            name = document_files.name_of(cast.acme, document)
+            document_files.storage().put(name, LONG.replace(b"Part 0", b"Part %d" % (1000 + attempt)))
+        at_request(2 * attempt - 1, lambda: service.answers.append((401, {"error": {"message": "no"}})))
+        tries.append(process(document).tries)
+    assert tries == [1, 2, 3]
+
+
+def test_a_long_document_is_taken_over_bit_by_bit(
+    database: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    die: Callable[[], None],
+    upload: Upload,
+    process: Process,
+) -> None:
+    monkeypatch.setattr(passage_storage, "_TAKEN_OVER_AT_ONCE", 100)
+    taken: list[int] = []
+    take_over = chunks.take_over
+    monkeypatch.setattr(chunks, "take_over", lambda **named: (taken.append(named["before"]), take_over(**named)))
+    choose()
+    document = upload(LONG, "long.md")
+    at_request(3, die)
+    with pytest.raises(Killed):
+        process(document)
+    before = {chunk.id for chunk in all_of(database, Chunk)}
+    change(database, Document, document, due_at=PAST)
+    assert process(document).status == "processed"
+    assert taken == [100, 200, 256]
+    assert (len(before), before <= {chunk.id for chunk in all_of(database, Chunk)}) == (256, True)
+    assert count(database, Chunk) == 300
+
+
 def test_what_has_changed_meanwhile_is_read_anew(
     app: Flask,
     database: Session,
