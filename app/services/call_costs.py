@@ -1,6 +1,6 @@
 """What calls to models cost, at the prices of the moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -18,7 +18,7 @@ _MOST_TOKENS = 2**31 - 1
 
 @dataclass(frozen=True)
 class Call:
-    """One call with its prices per million tokens."""
+    """One call with its prices per million tokens. Stored again under the same `id`, it counts once."""
 
     record: CallRecord
     provider_name: str
@@ -26,6 +26,7 @@ class Call:
     input_price: Decimal | None
     output_price: Decimal | None
     currency: str
+    id: UUID = field(default_factory=new_id, compare=False)
 
     def row(self, claim: Claim, lead_id: UUID | None, at: datetime) -> ModelCall:
         """The row that the turn is billed by."""
@@ -42,7 +43,7 @@ class Call:
             min(max(each, 0), _MOST_TOKENS) for each in (record.input_tokens, record.output_tokens)
         )
         return ModelCall(
-            id=new_id(),
+            id=self.id,
             company_id=company_id,
             agent_id=agent_id,
             provider=self.provider_name,

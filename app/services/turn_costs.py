@@ -25,7 +25,8 @@ class Spent:
         model_calls.add_all([call.row(claim, self.lead_id, at) for call in self.calls])
 
     def store_called_off(self, claim: Claim) -> None:
-        """Stores them when nobody wants the answer any more. When another worker has taken the turn, it bills it."""
+        """Stores them when nobody wants the answer any more, however it came to its end. When another worker has taken
+        the turn, it bills it."""
         if not self.calls:
             return
         with transaction():

@@ -296,6 +296,7 @@ def _fail(claim: Claim, code: str, sentence: str, spent: Spent) -> None:
         return {} if message is None else shown(message, turn)
 
     if not when_database_is_back(store):
+        when_database_is_back(lambda: spent.store_called_off(claim))
         return
     turn_events.announce_finished(turn, None)
     _wake_next(claim)

@@ -14,8 +14,10 @@ from app.models.document import Document
 from app.models.message import Message
 from app.models.model_call import ModelCall
 from app.models.turn import Turn
+from app.repositories.turns import Claim
 from app.services import answering, ingestion, turns
 from app.services.questions import Composed, Listener, Question
+from app.services.turn_costs import Spent
 from tests.ai.model_server import Pace, running_model_server
 from tests.conversation.conftest import Desk
 from tests.rows import all_of, now_in
@@ -152,6 +154,28 @@ class TestByModel:
         (call,) = all_of(informed.database, ModelCall)
         assert (turn.status, turn.error_code) == ("failed", "message_deleted")
         assert (call.outcome, call.turn_id, call.input_tokens > 0) == ("cancelled", turn.id, True)
+
+    def test_what_was_asked_for_an_answer_that_is_called_off_and_fails_is_billed_once(
+        self, informed: Desk, app: Flask, model: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        use(informed, model)
+        compose, store = answering.compose, Spent.store_called_off
+
+        def fail(question: Question, listener: Listener) -> Composed:
+            compose(question, listener)
+            path = f"/v1/conversation/{informed.conversation_id}"
+            informed.client.delete(path, headers=informed.cast.alice.headers)
+            raise ValueError
+
+        def store_twice(spent: Spent, claim: Claim) -> None:
+            store(spent, claim)
+            store(spent, claim)  # as who didn't hear of the commit
+
+        monkeypatch.setattr(answering, "compose", fail)
+        monkeypatch.setattr(Spent, "store_called_off", store_twice)
+        turn = turn_of(informed, app, QUESTION)
+        (call,) = all_of(informed.database, ModelCall)
+        assert (turn.error_code, call.outcome, call.turn_id) == ("message_deleted", "ok", turn.id)
 
     def test_an_answer_that_is_composed_anew_is_billed_with_what_came_before(
         self, informed: Desk, app: Flask, model: str, monkeypatch: pytest.MonkeyPatch
