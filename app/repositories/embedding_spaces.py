@@ -106,6 +106,13 @@ def renew(*, company_id: UUID, agent_id: UUID, lease: datetime, until: datetime 
     return changed_rows(statement.values(embedding_due_at=until, updated_at=Agent.updated_at)) == 1
 
 
+def move_across_companies(*, before: str, after: str, at: datetime) -> None:
+    """Has the vectors of all agents that are in the space `before`, and on their way to no other, made in `after`."""
+    statement = update(Agent).where(Agent.embedding_space == before, Agent.next_embedding_space.is_(None))
+    values = {"next_embedding_space": after, "embedding_due_at": at, "updated_at": Agent.updated_at}
+    changed_rows(statement.values(values))
+
+
 def find_due_across_companies(at: datetime, limit: int) -> list[DueAgent]:
     """Agents whose vectors have to be made and whose message was lost or whose worker died."""
     statement = (

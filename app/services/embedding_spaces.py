@@ -125,6 +125,9 @@ def build(*, company_id: UUID, agent_id: UUID) -> None:
 def requeue_due() -> int:
     """Wakes workers for the agents whose vectors wait to be made. Returns how many."""
     with transaction(), across_companies("a sweep looks for the work of all companies"):
+        # Workers of the version before go on until they are replaced, which is after the migration: what they finish
+        # is in the former space.
+        spaces.move_across_companies(before=FORMER_EMBEDDING.space, after=BUILTIN_EMBEDDING.space, at=now())
         due = spaces.find_due_across_companies(now() - _GRACE, _SWEEP_LIMIT)
     for each in due:
         send(JobName.EMBED_AGENT, company_id=each.company_id, agent_id=each.agent_id)

@@ -27,7 +27,11 @@ def downgrade() -> None:
 def _move(before: tuple[str, int], after: tuple[str, int]) -> None:
     (old, old_dimension), (new, new_dimension) = before, after
     old_space, new_space = f"builtin/{old}/{old_dimension}", f"builtin/{new}/{new_dimension}"
-    op.execute(f"UPDATE agents SET next_embedding_space = '{new_space}' WHERE next_embedding_space = '{old_space}'")
+    # A worker that is at it for the old space loses its lease by the time.
+    op.execute(
+        f"UPDATE agents SET next_embedding_space = '{new_space}', embedding_due_at = now()"
+        f" WHERE next_embedding_space = '{old_space}'"
+    )
     op.execute(
         f"UPDATE agents SET next_embedding_space = '{new_space}', embedding_due_at = now()"
         f" WHERE embedding_space = '{old_space}' AND next_embedding_space IS NULL"

@@ -334,3 +334,16 @@ def test_wakes_nobody_while_a_worker_is_at_it(app: Flask, database: Session, age
     change(database, Agent, agent, embedding_due_at=datetime.now(UTC) + timedelta(seconds=60))
     with app.app_context():
         assert embedding_spaces.requeue_due() == 0
+
+
+def test_what_a_worker_of_the_version_before_has_finished_moves_as_well(
+    app: Flask, database: Session, cast: Cast, agent: UUID, upload: Upload, process: Process, build: Build
+) -> None:
+    change(database, Agent, agent, embedding_space=FORMER_EMBEDDING.space)  # as its first document leaves it
+    process(upload())
+    assert state(database, agent) == (FORMER_EMBEDDING.space, None, False)
+    with app.app_context():
+        embedding_spaces.requeue_due()
+    assert state(database, agent) == (FORMER_EMBEDDING.space, BUILTIN, True)
+    build(cast.acme, agent)
+    assert (state(database, agent), spaces(database)) == ((BUILTIN, None, False), {BUILTIN: 2})

@@ -16,7 +16,7 @@ AGENTS = [
     # the space that passages are in and the one they are moving to: the latter afterwards, and whether a worker is due
     ((FORMER_EMBEDDING.space, None), BUILTIN_EMBEDDING.space, True),
     ((FORMER_EMBEDDING.space, OTHER), OTHER, False),
-    ((OTHER, FORMER_EMBEDDING.space), BUILTIN_EMBEDDING.space, False),
+    ((OTHER, FORMER_EMBEDDING.space), BUILTIN_EMBEDDING.space, True),
     ((OTHER, None), None, False),
     ((None, None), None, False),
 ]
