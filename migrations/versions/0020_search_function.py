@@ -12,7 +12,8 @@ branch_labels = None
 depends_on = None
 
 # Without sequential scans: a plan that is made for any agent knows the average of them all, and where one agent has
-# most of the vectors, reading everybody's would seem best for a small one, too.
+# most of the vectors, reading everybody's would seem best for a small one, too. And it counts all partitions, of which
+# one is read: Postgres would soon hold it for dear enough to be compiled at every call.
 _SEARCH = """
 CREATE FUNCTION frontdesk_search_every(
     wanted_company uuid, wanted_agent uuid, wanted_space text, question halfvec, asked tsquery, depth integer,
@@ -21,7 +22,7 @@ CREATE FUNCTION frontdesk_search_every(
     heading_path text[], page integer, page_end integer, begins integer, ends integer, language text,
     score double precision, cosine double precision, rank real, mean_cosine double precision)
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
-SET enable_seqscan = off AS $$
+SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY

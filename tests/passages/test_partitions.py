@@ -107,6 +107,12 @@ def test_every_search_reads_its_companys_partition_alone(shelf: Shelf, database:
     assert read == {partition_of(database, shelf.company_id)}
 
 
+def test_the_kept_plan_is_never_compiled(database: Session) -> None:
+    # Where Postgres can: as dear as all partitions look to it, that would take longer than the search, at each.
+    configured = text("SELECT proconfig FROM pg_proc WHERE proname = 'frontdesk_search_every'")
+    assert "jit=off" in database.scalars(configured).one()
+
+
 def _scans(session: Session) -> dict[str, int]:
     rows = session.execute(_SCANS, {"partitions": list(PARTITIONS)})
     return {row.name: row.scans for row in rows}
