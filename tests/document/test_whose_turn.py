@@ -10,7 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from app.core.transaction import session
+from app.core.tenancy import across_companies
+from app.core.transaction import session, transaction
 from app.models.document import Document
 from app.repositories import document_work
 from app.repositories.document_work import DueDocument
@@ -130,3 +131,27 @@ def test_a_restart_of_postgres_costs_nobody_their_turn(
     ours = upload()
     take(app, database, ours)
     assert [status(database, each) for each in (theirs, ours)] == ["processed", "processed"]
+
+
+def test_only_documents_in_work_are_looked_at(app: Flask, database: Session, cast: Cast, agent: UUID) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    add_document(database, cast.acme, agent, status="processing", due_at=soon)
+    database.execute(
+        sa.text("""
+            WITH others AS (
+                INSERT INTO companies (id, name, email)
+                SELECT gen_random_uuid(), 'Initech', n || '@initech.example' FROM generate_series(1, 200) n RETURNING id
+            )
+            INSERT INTO documents SELECT (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid(),
+                'company_id', CASE WHEN n < 10 THEN others.id ELSE d.company_id END,
+                'status', CASE WHEN n < 10 THEN 'processed' ELSE 'uploaded' END))).*
+            FROM documents d, others, generate_series(1, 15) n
+        """)
+    )
+    database.execute(sa.text("ANALYZE documents"))
+    database.commit()
+    used = sa.text("SELECT pg_stat_get_xact_numscans('pk_documents'::regclass)")
+    with app.app_context(), transaction(), across_companies("as a worker does"):
+        before = session().scalar(used)
+        assert document_work.find_waiting_across_companies(datetime.now(UTC)) is None
+        assert session().scalar(used) == before
