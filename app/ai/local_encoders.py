@@ -27,7 +27,7 @@ from app.ai.word_pieces import WordPieces
 LONGEST = 512
 E5_DIMENSION = 384
 UNIVERSAL_DIMENSION = 512
-# <s>, <pad>, </s>, <unk>, <mask> of e5; <unk>, <s>, </s> of the other, and what its vocabulary calls extra.
+# The pieces that no text may produce: <s>, <pad>, </s>, <unk> and <mask> of e5; <unk>, <s> and </s> of the other.
 _E5_START, _E5_END, _E5_UNKNOWN, _E5_MARKS = 0, 2, 3, (0, 1, 2, 3, 250_001)
 _UNIVERSAL_START, _UNIVERSAL_END, _UNIVERSAL_UNKNOWN, _UNIVERSAL_MARKS = 1, 2, 0, (0, 1, 2)
 # Of a text in a script that it was not trained on, a model has hardly a piece.

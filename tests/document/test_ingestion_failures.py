@@ -35,24 +35,40 @@ LONG = "\n\n".join(f"# Part {number}\n\nAn answer to question {number}, in words
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("batch", [1, 2, 3])
-def test_a_killed_worker_leaves_nothing_stuck_and_nothing_twice(
-    app: Flask,
-    database: Session,
-    service: EmbeddingService,
+@pytest.fixture
+def killed_at(
     choose: Callable[..., UUID],
     at_request: Callable[..., None],
     die: Callable[[], None],
     upload: Upload,
     process: Process,
+    database: Session,
+) -> Callable[..., UUID]:
+    """A long document whose worker was killed while it waited for its n-th batch: `killed_at(2)`. `values` are what
+    its columns held before."""
+
+    def run(batch: int, **values: Any) -> UUID:
+        choose()
+        document = upload(LONG, "long.md")
+        if values:
+            change(database, Document, document, **values)
+        at_request(batch, die)
+        with pytest.raises(Killed):
+            process(document)
+        return document
+
+    return run
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_a_killed_worker_leaves_nothing_stuck_and_nothing_twice(
+    database: Session,
+    killed_at: Callable[..., UUID],
+    process: Process,
     sweep: Callable[[], int],
     batch: int,
 ) -> None:
-    choose()
-    document = upload(LONG, "long.md")
-    at_request(batch, die)
-    with pytest.raises(Killed):
-        process(document)
+    document = killed_at(batch)
     row = now_in(database, Document, document)
     assert (row.status, row.stage, count(database, Chunk)) == ("processing", "embedding", (batch - 1) * 128)
     before = {chunk.id for chunk in all_of(database, Chunk)}
@@ -72,18 +88,10 @@ def test_a_killed_worker_leaves_nothing_stuck_and_nothing_twice(
 def test_an_attempt_that_gets_on_is_not_held_against_the_document(
     database: Session,
     service: EmbeddingService,
-    choose: Callable[..., UUID],
-    at_request: Callable[..., None],
-    die: Callable[[], None],
-    upload: Upload,
+    killed_at: Callable[..., UUID],
     process: Process,
 ) -> None:
-    choose()
-    document = upload(LONG, "long.md")
-    change(database, Document, document, tries=3)
-    at_request(2, die)
-    with pytest.raises(Killed):
-        process(document)
+    document = killed_at(2, tries=3)
     assert now_in(database, Document, document).tries == 1
     change(database, Document, document, due_at=PAST, tries=3)
     service.answers = [(401, {"error": {"message": "no"}})]
@@ -134,21 +142,14 @@ def test_an_attempt_that_does_the_same_again_is_held_against_the_document(
 def test_a_long_document_is_taken_over_bit_by_bit(
     database: Session,
     monkeypatch: pytest.MonkeyPatch,
-    choose: Callable[..., UUID],
-    at_request: Callable[..., None],
-    die: Callable[[], None],
-    upload: Upload,
+    killed_at: Callable[..., UUID],
     process: Process,
 ) -> None:
     monkeypatch.setattr(passage_storage, "_TAKEN_OVER_AT_ONCE", 100)
     taken: list[int] = []
     take_over = chunks.take_over
     monkeypatch.setattr(chunks, "take_over", lambda **named: (taken.append(named["before"]), take_over(**named)))
-    choose()
-    document = upload(LONG, "long.md")
-    at_request(3, die)
-    with pytest.raises(Killed):
-        process(document)
+    document = killed_at(3)
     before = {chunk.id for chunk in all_of(database, Chunk)}
     change(database, Document, document, due_at=PAST)
     assert process(document).status == "processed"
@@ -160,19 +161,11 @@ def test_a_long_document_is_taken_over_bit_by_bit(
 def test_what_has_changed_meanwhile_is_read_anew(
     app: Flask,
     database: Session,
-    service: EmbeddingService,
-    choose: Callable[..., UUID],
-    at_request: Callable[..., None],
-    die: Callable[[], None],
-    upload: Upload,
+    killed_at: Callable[..., UUID],
     process: Process,
     cast: Cast,
 ) -> None:
-    choose()
-    document = upload(LONG, "long.md")
-    at_request(3, die)
-    with pytest.raises(Killed):
-        process(document)
+    document = killed_at(3)
     before = [chunk.id for chunk in sorted(all_of(database, Chunk), key=lambda chunk: chunk.position)]
     changed = LONG.replace(b"question 200, in words", b"question 200, in numbers")
     with app.app_context():
@@ -190,19 +183,11 @@ def test_what_has_changed_meanwhile_is_read_anew(
 
 def test_vectors_of_another_model_are_not_taken_over(
     database: Session,
-    service: EmbeddingService,
     choose: Callable[..., UUID],
-    at_request: Callable[..., None],
-    die: Callable[[], None],
-    agent: UUID,
-    upload: Upload,
+    killed_at: Callable[..., UUID],
     process: Process,
 ) -> None:
-    choose()
-    document = upload(LONG, "long.md")
-    at_request(3, die)
-    with pytest.raises(Killed):
-        process(document)
+    document = killed_at(3)
     before = {chunk.id for chunk in all_of(database, Chunk)}
     choose("embed-2")
     change(database, Document, document, due_at=PAST)
