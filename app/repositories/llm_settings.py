@@ -87,6 +87,6 @@ def clear_default(*, company_id: UUID, agent_id: UUID | None, except_id: UUID) -
 
 
 def remove(*, company_id: UUID, settings_id: UUID) -> bool:
-    """Deletes settings. Agents that name them and settings that fall back to them go on without."""
+    """Deletes settings. Agents that name them go on without."""
     statement = delete(LlmSettings).where(LlmSettings.company_id == company_id, LlmSettings.id == settings_id)
     return changed_rows(statement) == 1

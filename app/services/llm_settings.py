@@ -140,10 +140,12 @@ def change(principal: Principal, settings_id: UUID, wanted: Mapping[str, Any]) -
 
 
 def delete(principal: Principal, settings_id: UUID) -> None:
-    """Deletes settings. Agents that name them work with their own or the company's default from then on."""
+    """Deletes settings; raises `SettingsInUse`. Agents that name them work with their own or the company's default
+    from then on."""
     company_id = principal.company()
     providers.lock(company_id=company_id)
     row = get(principal, settings_id)
+    settings_rules.refuse_if_fallback(company_id, row.id)
     llm_settings.remove(company_id=company_id, settings_id=row.id)
     audit.record(
         Event.SETTINGS_DELETED,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from app.errors import Conflict
 from app.models.provider import Provider, ProviderStatus, ProviderType
 from app.models.provider_model import ModelType, ProviderModel
 from app.repositories import llm_settings, provider_models, providers
@@ -17,6 +18,13 @@ _HOTTEST_ANTHROPIC = 1.0
 _SHORTENING = ("text-embedding-3-", "gemini-embedding-", "embed-v4", "Qwen/Qwen3-Embedding", "qwen3-embedding")
 _NOT_FOUND = ["There is nothing by this id."]
 _PARTS = ("llm", "embedding")
+_MOST_NAMED = 5
+
+
+class SettingsInUse(Conflict):
+    """Other settings fall back to these."""
+
+    code = "settings_in_use"
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,17 @@ def find_link_errors(company_id: UUID, settings_id: UUID, changes: Mapping[str, 
         if problem:
             errors["fallback_settings_id"] = [problem]
     return errors
+
+
+def refuse_if_fallback(company_id: UUID, settings_id: UUID) -> None:
+    """Raises `SettingsInUse` when other settings fall back to these: they would go on without what answers when their
+    own model is down, and nobody would notice until it is."""
+    fallbacks = llm_settings.find_fallbacks(company_id=company_id)
+    above = sorted(str(other) for other, below in fallbacks.items() if below == settings_id)
+    if above:
+        named = ", ".join(above[:_MOST_NAMED]) + (", …" if len(above) > _MOST_NAMED else "")
+        what = f"{len(above)} other settings fall" if len(above) > 1 else "1 other record of settings falls"
+        raise SettingsInUse(f"{what} back to these ({named}). Give {'them' if len(above) > 1 else 'it'} another first.")
 
 
 def address_of(draft: Mapping[str, Any], provider: Provider, part: str) -> str | None:

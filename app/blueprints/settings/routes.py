@@ -97,7 +97,7 @@ def find_agent_settings(query: dict[str, int], agent_id: UUID) -> Page[LlmSettin
 @requires(*_BOTH, scope=Scope.WRITE, resource=_SETTINGS)
 @blp.response(204)
 def delete_settings(settings_id: UUID) -> None:
-    """Delete settings; agents that used them go on with the company's default ones"""
+    """Delete settings that no others fall back to; agents that used them go on with the company's default ones"""
     llm_settings.delete(current_principal(), settings_id)
 
 
