@@ -10,7 +10,7 @@ from app.core.engine import engine_options
 from app.core.redis import make_client
 from app.db import db
 from app.extensions import redis_extension
-from app.services import listening, turn_leases, usage
+from app.services import listening, signs_of_life, turn_leases, usage
 from app.tasks import bind_celery
 
 __all__ = ["create_app", "models"]
@@ -45,5 +45,6 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
     redis_extension.bind(make_client(settings.redis_url, settings.redis_timeout_seconds))
     usage.bind(app.app_context)
     turn_leases.bind(app.app_context)
+    signs_of_life.bind(app.app_context)
     listening.bind(app.app_context)
     bind_celery(app.app_context, settings)

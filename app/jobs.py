@@ -34,6 +34,7 @@ class JobName(StrEnum):
     INGEST_DOCUMENT = "document.ingest"
     SWEEP_DOCUMENTS = "document.sweep"
     EMBED_AGENT = "agent.embed"
+    SWEEP_AGENTS = "agent.sweep"
     ANALYZE_DATABASE = "database.analyze"
     SWEEP_DATABASES = "database.sweep"
     REFRESH_ROLLUPS = "analytics.refresh_rollups"

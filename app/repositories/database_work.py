@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.core.transaction import session
 from app.models.database_connection import AnalysisStage, AnalysisStatus, DatabaseConnection
@@ -72,13 +72,22 @@ def update_held(*, company_id: UUID, connection_id: UUID, attempt: int, values: 
     return changed_rows(statement.values(**values)) == 1
 
 
-def find_due_across_companies(at: datetime, limit: int) -> list[DueConnection]:
+def renew(*, company_id: UUID, connection_id: UUID, attempt: int, until: datetime) -> bool:
+    """Prolongs the lease of an attempt; False when it has lost it. Waits for what the attempt itself is storing."""
+    # `updated_at` is for what has changed.
+    due_at = func.greatest(DatabaseConnection.due_at, until)
+    values = {"due_at": due_at, "updated_at": DatabaseConnection.updated_at}
+    return update_held(company_id=company_id, connection_id=connection_id, attempt=attempt, values=values)
+
+
+def find_due_across_companies(at: datetime, limit: int, *, silent_since: datetime) -> list[DueConnection]:
     """Live connections whose message was lost or whose worker died, the longest due first; those that another sweep is
-    looking at are left out."""
+    looking at are left out. No worker is taken for dead while Postgres hasn't been there since `silent_since`."""
+    could_tell = func.pg_postmaster_start_time() <= silent_since
     due: tuple[ColumnElement[bool], ...] = (DatabaseConnection.due_at <= at, or_(_WAITS, _RUNS), _LIVE)
     statement = (
         select(DatabaseConnection.company_id, DatabaseConnection.id)
-        .where(*due)
+        .where(*due, or_(_WAITS, could_tell))
         .order_by(DatabaseConnection.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

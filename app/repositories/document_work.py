@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from app.core.transaction import session
 from app.models.document import Document, DocumentStage, DocumentStatus
@@ -58,6 +58,13 @@ def update_held(*, company_id: UUID, document_id: UUID, attempt: int, values: di
     return changed_rows(statement.values(**values)) == 1
 
 
+def renew(*, company_id: UUID, document_id: UUID, attempt: int, until: datetime) -> bool:
+    """Prolongs the lease of an attempt; False when it has lost it. Waits for what the attempt itself is storing."""
+    # `updated_at` is for what has changed.
+    values = {"due_at": func.greatest(Document.due_at, until), "updated_at": Document.updated_at}
+    return update_held(company_id=company_id, document_id=document_id, attempt=attempt, values=values)
+
+
 def ask_again(*, company_id: UUID, document_id: UUID, at: datetime, options: dict[str, Any]) -> None:
     """Makes a document wait for a worker, as if it were new. Its passages stay until the new ones are there."""
     statement = update(Document).where(Document.company_id == company_id, Document.id == document_id)
@@ -65,12 +72,18 @@ def ask_again(*, company_id: UUID, document_id: UUID, at: datetime, options: dic
     changed_rows(statement.values(**asked, options=options, error_code=None, error=None))
 
 
-def find_due_across_companies(at: datetime, limit: int) -> list[DueDocument]:
+def find_due_across_companies(at: datetime, limit: int, *, silent_since: datetime) -> list[DueDocument]:
     """Live documents whose message was lost or whose worker died, the longest due first; those that another sweep
-    is looking at are left out."""
+    is looking at are left out. No worker is taken for dead while Postgres hasn't been there since `silent_since`."""
+    could_tell = func.pg_postmaster_start_time() <= silent_since
     statement = (
         select(Document.company_id, Document.id)
-        .where(Document.due_at <= at, Document.status.in_([DocumentStatus.UPLOADED, DocumentStatus.PROCESSING]), _LIVE)
+        .where(
+            Document.due_at <= at,
+            Document.status.in_([DocumentStatus.UPLOADED, DocumentStatus.PROCESSING]),
+            or_(_WAITS, could_tell),
+            _LIVE,
+        )
         .order_by(Document.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -19,10 +19,18 @@ from app.jobs import JobName, enqueue, send
 from app.models.database_connection import AnalysisStage, AnalysisStatus, DatabaseConnection
 from app.repositories import database_connections, database_work
 from app.security.principal import Principal
-from app.services import audit, database_descriptions, database_reading, database_samples, database_vectors
+from app.services import (
+    audit,
+    database_descriptions,
+    database_reading,
+    database_samples,
+    database_vectors,
+    signs_of_life,
+)
 from app.services.audit import Event
-from app.services.database_lease import LEASE, AnalysisLease
+from app.services.database_lease import AnalysisLease
 from app.services.document_lease import LeaseLost
+from app.services.signs_of_life import LIFE
 from app.textsql.failures import DatabaseFailed
 
 log = logging.getLogger(__name__)
@@ -76,13 +84,14 @@ def analyze(*, company_id: UUID, connection_id: UUID) -> None:
     with transaction():
         tenancy.enter_company(company_id)
         at = now()
-        connection = database_work.claim(company_id=company_id, connection_id=connection_id, at=at, until=at + LEASE)
+        connection = database_work.claim(company_id=company_id, connection_id=connection_id, at=at, until=at + LIFE)
     if connection is None:
         return
     lease = AnalysisLease(company_id, connection_id, connection.attempt)
     named = {"connection": str(connection_id), "attempt": connection.attempt}
     try:
-        _work(connection, lease)
+        with signs_of_life.given(lease.renew):
+            _work(connection, lease)
         log.info("attempt at a database ended", extra=named)
     except LeaseLost:
         log.info("connection deleted or taken over by another worker", extra=named)
@@ -91,7 +100,8 @@ def analyze(*, company_id: UUID, connection_id: UUID) -> None:
 def requeue_due() -> int:
     """Wakes workers for the analyses whose message was lost or whose worker died. Returns how many."""
     with transaction(), across_companies("a sweep looks for the work of all companies"):
-        due = database_work.find_due_across_companies(now(), _SWEEP_LIMIT)
+        at = now()
+        due = database_work.find_due_across_companies(at, _SWEEP_LIMIT, silent_since=at - LIFE)
         database_work.queue_across_companies([each.connection_id for each in due], now() + _NEXT_LOOK)
     for each in due:
         send(JobName.ANALYZE_DATABASE, company_id=each.company_id, connection_id=each.connection_id)

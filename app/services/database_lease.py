@@ -15,9 +15,10 @@ from app.core.transaction import transaction
 from app.models.database_connection import AnalysisStage
 from app.repositories import database_work
 from app.services.document_lease import LeaseLost, percent
+from app.services.signs_of_life import LIFE
 
 # Longer than the slowest single step: a catalogue is read, or a model asked, in two minutes at most.
-LEASE = timedelta(seconds=180)
+_SILENCE = timedelta(seconds=180)
 _BEAT_SECONDS = 3.0
 
 
@@ -36,7 +37,7 @@ class AnalysisLease:
         columns. Renews the lease."""
         with transaction():
             tenancy.enter_company(self.company_id)
-            held = {"due_at": now() + LEASE, **values}
+            held = {"due_at": now() + LIFE, **values}
             if not database_work.update_held(
                 company_id=self.company_id, connection_id=self.connection_id, attempt=self.attempt, values=held
             ):
@@ -53,3 +54,13 @@ class AnalysisLease:
         """The same, for those who call it all the time: tells only every few seconds."""
         if time.monotonic() - self._told_at > _BEAT_SECONDS:
             self.report(stage, done, total)
+
+    def renew(self) -> bool:
+        """A sign of life beside the work, unless that hangs. False once the connection is another's, or deleted."""
+        if time.monotonic() - self._told_at > _SILENCE.total_seconds():
+            return True  # it may come back, and nobody have taken the connection meanwhile
+        with transaction():
+            tenancy.enter_company(self.company_id)
+            return database_work.renew(
+                company_id=self.company_id, connection_id=self.connection_id, attempt=self.attempt, until=now() + LIFE
+            )

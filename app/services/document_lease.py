@@ -14,10 +14,12 @@ from app.core.transaction import transaction
 from app.models.document import DocumentStage
 from app.repositories import document_work
 from app.services.database_patience import when_database_is_back
+from app.services.signs_of_life import LIFE
 
-LEASE = timedelta(seconds=60)
+# How long the work may tell nothing of itself before it counts as hung, however alive its process is.
+SILENCE = timedelta(seconds=60)
 # A provider of embeddings may take its time-out at every try of one batch.
-LONG_LEASE = timedelta(seconds=180)
+LONG_SILENCE = timedelta(seconds=180)
 _BEAT_SECONDS = 5.0
 _ALL = 100
 
@@ -33,7 +35,7 @@ class DocumentLease:
     company_id: UUID
     document_id: UUID
     attempt: int
-    length: timedelta = LEASE
+    silence: timedelta = SILENCE
     # Whether more passages were stored than the last attempt had.
     got_on: bool = False
     _told_at: float = field(default_factory=time.monotonic)
@@ -44,7 +46,7 @@ class DocumentLease:
         columns. Renews the lease."""
         with transaction():
             tenancy.enter_company(self.company_id)
-            self.change(**{"due_at": now() + self.length, **values})
+            self.change(**{"due_at": now() + LIFE, **values})
             yield
         self._told_at = time.monotonic()
 
@@ -67,6 +69,16 @@ class DocumentLease:
         """The same, for those who call it all the time: tells only every few seconds."""
         if time.monotonic() - self._told_at > _BEAT_SECONDS:
             self.report(stage, done, total)
+
+    def renew(self) -> bool:
+        """A sign of life beside the work, unless that hangs. False once the document is another's."""
+        if time.monotonic() - self._told_at > self.silence.total_seconds():
+            return True  # it may come back, and nobody have taken the document meanwhile
+        with transaction():
+            tenancy.enter_company(self.company_id)
+            return document_work.renew(
+                company_id=self.company_id, document_id=self.document_id, attempt=self.attempt, until=now() + LIFE
+            )
 
     def _store(self, values: dict[str, Any]) -> None:
         with self.storing(**values):

@@ -22,9 +22,10 @@ from app.jobs import JobName, send
 from app.models.document import Document, DocumentStage, DocumentStatus
 from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import document_work
-from app.services import document_events, ingestion_stages, passage_storage
+from app.services import document_events, ingestion_stages, passage_storage, signs_of_life
 from app.services.database_patience import when_database_is_back
-from app.services.document_lease import LEASE, DocumentLease, LeaseLost
+from app.services.document_lease import DocumentLease, LeaseLost
+from app.services.signs_of_life import LIFE
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,8 @@ def ingest(*, company_id: UUID, document_id: UUID) -> None:
     lease = DocumentLease(company_id, document_id, document.attempt)
     named = {"document": str(document_id), "attempt": document.attempt}
     try:
-        _work(document, lease)
+        with signs_of_life.given(lease.renew):
+            _work(document, lease)
         log.info("attempt at a document ended", extra=named)
     except LeaseLost:
         log.info("document deleted or taken over by another worker", extra=named)
@@ -55,7 +57,8 @@ def ingest(*, company_id: UUID, document_id: UUID) -> None:
 def requeue_due() -> int:
     """Wakes workers for the documents whose message was lost or whose worker died. Returns how many."""
     with transaction(), across_companies("a sweep looks for the work of all companies"):
-        due = document_work.find_due_across_companies(now(), _SWEEP_LIMIT)
+        at = now()
+        due = document_work.find_due_across_companies(at, _SWEEP_LIMIT, silent_since=at - LIFE)
         document_work.queue_across_companies([each.document_id for each in due], now() + _NEXT_LOOK)
     for each in due:
         send(JobName.INGEST_DOCUMENT, company_id=each.company_id, document_id=each.document_id)
@@ -66,7 +69,7 @@ def _claim(company_id: UUID, document_id: UUID) -> Document | None:
     with transaction():
         tenancy.enter_company(company_id)
         at = now()
-        return document_work.claim(company_id=company_id, document_id=document_id, at=at, until=at + LEASE)
+        return document_work.claim(company_id=company_id, document_id=document_id, at=at, until=at + LIFE)
 
 
 def _work(document: Document, lease: DocumentLease) -> None:

@@ -23,7 +23,7 @@ from app.repositories import embedding_spaces as spaces
 from app.repositories.chunks import NewChunk, StoredChunk
 from app.services import document_events, embedding_spaces, passage_vectors
 from app.services.database_patience import when_database_is_back
-from app.services.document_lease import LEASE, LONG_LEASE, DocumentLease, percent
+from app.services.document_lease import LONG_SILENCE, SILENCE, DocumentLease, percent
 from app.services.ingestion_stages import Read
 from app.services.model_choice import EmbeddingChoice
 from app.services.passage_languages import PassageLanguages
@@ -58,7 +58,7 @@ def store(read: Read, document: Document, lease: DocumentLease) -> None:
     last attempt stopped, as far as what was read is the same."""
     languages = PassageLanguages([each.text for each in read.chunks])
     choice = _choice(document)
-    lease.length = LEASE if choice.provider_type is ProviderType.BUILTIN else LONG_LEASE
+    lease.silence = SILENCE if choice.provider_type is ProviderType.BUILTIN else LONG_SILENCE
     left = when_database_is_back(partial(_find_left_behind, document, lease, choice.space))
     done = _take_over(left, read, lease, languages)
     _forget_but([document.generation, lease.attempt], lease)

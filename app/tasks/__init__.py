@@ -103,6 +103,11 @@ def bind_celery(app_context: Callable[[], Any], settings: Settings) -> None:
             },
             "ingest due documents": {
                 "task": JobName.SWEEP_DOCUMENTS.value,
+                "schedule": 5.0,
+                "options": {"expires": 5},
+            },
+            "make due vectors": {
+                "task": JobName.SWEEP_AGENTS.value,
                 "schedule": 15.0,
                 "options": {"expires": 15},
             },

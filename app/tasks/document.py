@@ -22,6 +22,11 @@ def embed_agent(company_id: str, agent_id: str) -> None:
 
 @celery.task(name=JobName.SWEEP_DOCUMENTS.value)
 def sweep_documents() -> None:
-    """Finds documents and agents whose job was lost or whose worker died."""
+    """Finds documents whose job was lost or whose worker died."""
     ingestion.requeue_due()
+
+
+@celery.task(name=JobName.SWEEP_AGENTS.value)
+def sweep_agents() -> None:
+    """The same of agents whose vectors are to be made."""
     embedding_spaces.requeue_due()

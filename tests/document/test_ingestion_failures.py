@@ -1,5 +1,6 @@
 """What is left of a document when a worker, a provider or the storage dies at it."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from app.models.chunk_embedding import ChunkEmbedding
 from app.models.document import Document, DocumentStage
 from app.models.model_call import ModelCall
 from app.repositories import chunks
-from app.services import document_files, ingestion, passage_storage
+from app.services import document_files, ingestion, passage_storage, signs_of_life
 from app.services.document_lease import DocumentLease, LeaseLost
 from tests.ai.embedding_service import EmbeddingService
 from tests.cast import Cast
@@ -292,6 +293,61 @@ def test_stops_when_the_document_is_deleted(
         assert process(document).chunk_count == count(database, Chunk) == 300
 
 
+def test_a_long_step_keeps_its_document(
+    database: Session,
+    choose: Callable[..., UUID],
+    at_request: Callable[..., None],
+    upload: Upload,
+    process: Process,
+    sweep: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    choose()
+    monkeypatch.setattr(signs_of_life, "_SECONDS", 0.05)
+    document = upload(LONG, "long.md")
+    swept: list[int] = []
+
+    def take_long() -> None:
+        change(database, Document, document, due_at=PAST)
+        changed_at = now_in(database, Document, document).updated_at
+        until = time.monotonic() + 30
+        while now_in(database, Document, document).due_at == PAST:
+            assert time.monotonic() < until, "no sign of life"
+            time.sleep(0.02)
+        assert now_in(database, Document, document).updated_at == changed_at
+        swept.append(sweep())
+
+    at_request(2, take_long)
+    row = process(document)
+    assert (swept, row.status, row.attempt) == ([0], "processed", 1)
+
+
+def test_who_hangs_or_has_lost_the_document_gives_no_sign(
+    app: Flask, database: Session, cast: Cast, document: UUID
+) -> None:
+    change(database, Document, document, status="processing", attempt=3, due_at=PAST)
+    with app.app_context():
+        assert DocumentLease(cast.acme, document, 3, silence=timedelta(0)).renew()
+        assert not DocumentLease(cast.acme, document, 2).renew()
+        assert now_in(database, Document, document).due_at == PAST
+        assert DocumentLease(cast.acme, document, 3).renew()
+        assert now_in(database, Document, document).due_at > PAST
+
+
+@pytest.mark.parametrize(("status", "found"), [("processing", 0), ("uploaded", 1)])
+def test_nobody_is_dead_who_could_not_give_a_sign(
+    database: Session,
+    document: UUID,
+    sweep: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+    found: int,
+) -> None:
+    monkeypatch.setattr(ingestion, "LIFE", timedelta(days=3_650))  # as if Postgres had only just started
+    change(database, Document, document, status=status, due_at=PAST)
+    assert sweep() == found
+
+
 def test_does_nothing_to_a_deleted_document(
     client: FlaskClient, cast: Cast, upload: Upload, process: Process, sweep: Callable[[], int], database: Session
 ) -> None:
@@ -392,7 +448,7 @@ def test_a_lease_tells_how_far_it_is_now_and_then(
         lease.beat(DocumentStage.EXTRACTING, 1, 4)
         row = now_in(database, Document, document)
         assert (row.stage, row.progress) == ("extracting", 25)
-        assert row.due_at > datetime.now(UTC) + timedelta(seconds=50)
+        assert row.due_at > datetime.now(UTC) + timedelta(seconds=10)
         change(database, Document, document, attempt=4)
         with pytest.raises(LeaseLost):
             lease.beat(DocumentStage.EXTRACTING, 2, 4)
