@@ -7,10 +7,11 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 import orjson
-from sqlalchemy import ARRAY, String, cast, delete, func, select, text
+from sqlalchemy import ARRAY, String, cast, delete, func, select, text, update
 
 from app.core.transaction import session
 from app.models.database_column import DatabaseColumn
+from app.models.database_connection import AnalysisStatus, DatabaseConnection
 from app.models.database_embedding import DatabaseEmbedding
 from app.models.database_table import DatabaseTable
 from app.repositories.changes import changed_rows
@@ -28,6 +29,7 @@ _SET_KEYS = """
 """
 _SET_TABLE_KEYS = text(_SET_KEYS.format(table="database_tables"))
 _SET_COLUMN_KEYS = text(_SET_KEYS.format(table="database_columns"))
+_RESTS = DatabaseConnection.analysis_status != AnalysisStatus.RUNNING
 
 
 class DescribedTable(NamedTuple):
@@ -45,6 +47,32 @@ class DescribedColumn(NamedTuple):
     table_id: UUID
     name: str
     comment: str | None
+
+
+def find_connections_elsewhere(*, company_id: UUID, agent_id: UUID, space: str) -> Sequence[DatabaseConnection]:
+    """An agent's live connections whose vectors are in another space, but for those that are being analysed: they come
+    out of that in the space of the settings."""
+    statement = select(DatabaseConnection).where(
+        DatabaseConnection.company_id == company_id,
+        DatabaseConnection.agent_id == agent_id,
+        DatabaseConnection.deleted_at.is_(None),
+        DatabaseConnection.embedding_space != space,
+        _RESTS,
+    )
+    return session().scalars(statement.order_by(DatabaseConnection.id)).all()
+
+
+def switch(*, company_id: UUID, connection_id: UUID, attempt: int, space: str) -> bool:
+    """From now on a connection is searched in a space; False when it has been analysed since the `attempt`, or is being
+    so."""
+    statement = update(DatabaseConnection).where(
+        DatabaseConnection.company_id == company_id,
+        DatabaseConnection.id == connection_id,
+        DatabaseConnection.attempt == attempt,
+        _RESTS,
+    )
+    # `updated_at` is for what people change.
+    return changed_rows(statement.values(embedding_space=space, updated_at=DatabaseConnection.updated_at)) == 1
 
 
 def find_tables(*, company_id: UUID, connection_id: UUID) -> list[DescribedTable]:

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, select, text, update
+from sqlalchemy import ColumnElement, Row, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.transaction import session
 from app.models.agent import Agent
 from app.models.base import EncryptedText
+from app.models.database_connection import DatabaseConnection
 from app.repositories.changes import changed_rows
 
 _LIVE = Agent.deleted_at.is_(None)
@@ -107,10 +108,26 @@ def renew(*, company_id: UUID, agent_id: UUID, lease: datetime, until: datetime 
 
 
 def move_across_companies(*, before: str, after: str, at: datetime) -> None:
-    """Has the vectors of all agents that are in the space `before`, and on their way to no other, made in `after`."""
+    """Has the vectors of all agents that are in the space `before`, and on their way to no other, made in `after`; and
+    those of connections that are in it, in their agent's."""
     statement = update(Agent).where(Agent.embedding_space == before, Agent.next_embedding_space.is_(None))
     values = {"next_embedding_space": after, "embedding_due_at": at, "updated_at": Agent.updated_at}
     changed_rows(statement.values(values))
+    behind = select(DatabaseConnection.agent_id).where(*_is_left_in(before))
+    statement = update(Agent).where(Agent.id.in_(behind), Agent.embedding_due_at.is_(None), _LIVE)
+    changed_rows(statement.values(embedding_due_at=at, updated_at=Agent.updated_at))
+
+
+def is_used_across_companies(space: str) -> bool:
+    """Whether a live agent or connection is in a space, or an agent on its way there."""
+    in_it = or_(Agent.embedding_space == space, Agent.next_embedding_space == space)
+    of_agents = select(Agent.id).where(in_it, _LIVE).exists()
+    of_connections = select(DatabaseConnection.id).where(*_is_left_in(space)).exists()
+    return bool(session().scalar(select(or_(of_agents, of_connections))))
+
+
+def _is_left_in(space: str) -> tuple[ColumnElement[bool], ...]:
+    return DatabaseConnection.embedding_space == space, DatabaseConnection.deleted_at.is_(None)
 
 
 def find_due_across_companies(at: datetime, limit: int) -> list[DueAgent]:

@@ -5,7 +5,8 @@ columns a few thousand names. Beyond `_MOST_TEXTS` of them the vector is put tog
 of which there are fewer still (docs/decisions/0016).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
@@ -27,6 +28,10 @@ from app.textsql.names import words_of
 
 _MOST_TEXTS = 2_000
 _MOST_WORDS = 4_000
+_ALL = 100
+
+# A transaction for the connection's company, by which the work stays the worker's own; told the percentage done.
+Storing = Callable[[int], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -55,29 +60,43 @@ class _Described:
 def embed(connection: DatabaseConnection, lease: AnalysisLease) -> str | None:
     """Makes the vectors that are missing, and says in which space; None when the model can't be asked: tables are then
     found by their words alone. Raises `LeaseLost`."""
-    company_id, connection_id = connection.company_id, connection.id
+
+    def storing(percent: int) -> AbstractContextManager[None]:
+        return lease.storing(analysis_stage=AnalysisStage.EMBEDDING, analysis_progress=percent)
+
     lease.report(AnalysisStage.EMBEDDING)
     with transaction():
-        tenancy.enter_company(company_id)
-        choice = model_choice.find(company_id=company_id, agent_id=connection.agent_id).embedding
-        known = database_vectors.find_keys(company_id=company_id, connection_id=connection_id, space=choice.space)
-        described = _describe(company_id, connection_id)
+        tenancy.enter_company(connection.company_id)
+        choice = model_choice.find(company_id=connection.company_id, agent_id=connection.agent_id).embedding
     try:
-        _make(connection, lease, choice, described, known)
+        described = _make(connection, choice, storing)
     except EmbeddingUnavailable:
         return None
-    kept = [*described.table_texts, *described.column_texts]
-    with lease.storing():
-        database_vectors.set_keys(
-            company_id=company_id,
-            connection_id=connection_id,
-            tables=described.tables,
-            columns=described.columns,
-        )
-        database_vectors.delete_others(
-            company_id=company_id, connection_id=connection_id, space=choice.space, kept=kept
-        )
+    with lease.storing(embedding_space=choice.space):
+        _settle(connection, choice, described)
     return choice.space
+
+
+def move(connection: DatabaseConnection, choice: EmbeddingChoice, storing: Storing) -> None:
+    """Makes a connection's vectors anew by another model, beside the ones that it is searched by until then; the
+    customer's server isn't asked. An analysis that runs meanwhile does it in its place. Raises `EmbeddingUnavailable`,
+    and what `storing` does."""
+    described = _make(connection, choice, storing)
+    with storing(_ALL):
+        if database_vectors.switch(
+            company_id=connection.company_id,
+            connection_id=connection.id,
+            attempt=connection.attempt,
+            space=choice.space,
+        ):
+            _settle(connection, choice, described)
+
+
+def _settle(connection: DatabaseConnection, choice: EmbeddingChoice, described: _Described) -> None:
+    own = {"company_id": connection.company_id, "connection_id": connection.id}
+    database_vectors.set_keys(**own, tables=described.tables, columns=described.columns)
+    kept = [*described.table_texts, *described.column_texts]
+    database_vectors.delete_others(**own, space=choice.space, kept=kept)
 
 
 def _describe(company_id: UUID, connection_id: UUID) -> _Described:
@@ -103,13 +122,12 @@ def key_of(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:32]
 
 
-def _make(
-    connection: DatabaseConnection,
-    lease: AnalysisLease,
-    choice: EmbeddingChoice,
-    described: _Described,
-    known: set[str],
-) -> None:
+def _make(connection: DatabaseConnection, choice: EmbeddingChoice, storing: Storing) -> _Described:
+    own = {"company_id": connection.company_id, "connection_id": connection.id}
+    with transaction():
+        tenancy.enter_company(connection.company_id)
+        known = database_vectors.find_keys(**own, space=choice.space)
+        described = _describe(**own)
     columns = [_Text(key, text) for key, text in described.column_texts.items() if key not in known]
     direct, composed = columns[:_MOST_TEXTS], columns[_MOST_TEXTS:]
     words = list(dict.fromkeys(word for each in composed for word in words_of(each.text)))[:_MOST_WORDS]
@@ -119,53 +137,49 @@ def _make(
     for batch in _batches(texts, passage_vectors.batch_size(choice)):
         made = passage_vectors.make(choice, batch, _owner(connection))
         done += len(batch)
-        _store(connection, lease, made, [each.key for each in batch], 100 * done // total)
+        with storing(_ALL * done // total):
+            _store(connection, made, [each.key for each in batch])
     if composed:
         vectors: dict[str, Vectors] = {}
         for batch in _batches([_Text(key_of(word), word) for word in words], passage_vectors.batch_size(choice)):
             made = passage_vectors.make(choice, batch, _owner(connection))
             done += len(batch)
             vectors |= {each.text: vector for each, vector in zip(batch, made.vectors, strict=True)}
-            _store(connection, lease, made, [], 100 * done // total)
+            with storing(_ALL * done // total):
+                _store(connection, made, [])
         for batch in _batches(composed, 1_000):
-            _store_composed(connection, lease, choice, batch, vectors)
+            with storing(_ALL):
+                _store_composed(connection, choice, batch, vectors)
+    return described
 
 
-def _store(
-    connection: DatabaseConnection, lease: AnalysisLease, made: Made, keys: Sequence[str], progress: int
-) -> None:
-    with lease.storing(analysis_stage=AnalysisStage.EMBEDDING, analysis_progress=progress):
-        if keys:
-            database_vectors.add_many(
-                company_id=connection.company_id,
-                connection_id=connection.id,
-                space=made.space,
-                keys=keys,
-                vectors=made.vectors,
-            )
-        if made.call is not None:
-            model_calls.add_all([made.call])
+def _store(connection: DatabaseConnection, made: Made, keys: Sequence[str]) -> None:
+    if keys:
+        database_vectors.add_many(
+            company_id=connection.company_id,
+            connection_id=connection.id,
+            space=made.space,
+            keys=keys,
+            vectors=made.vectors,
+        )
+    if made.call is not None:
+        model_calls.add_all([made.call])
 
 
 def _store_composed(
-    connection: DatabaseConnection,
-    lease: AnalysisLease,
-    choice: EmbeddingChoice,
-    batch: Sequence[_Text],
-    vectors: Mapping[str, Vectors],
+    connection: DatabaseConnection, choice: EmbeddingChoice, batch: Sequence[_Text], vectors: Mapping[str, Vectors]
 ) -> None:
     parts = {each.key: [vectors[word] for word in words_of(each.text) if word in vectors] for each in batch}
     keys = [key for key, found in parts.items() if found]
     if keys:
         means = normalised(np.stack([np.mean(parts[key], axis=0) for key in keys]))
-        with lease.storing():
-            database_vectors.add_many(
-                company_id=connection.company_id,
-                connection_id=connection.id,
-                space=choice.space,
-                keys=keys,
-                vectors=means,
-            )
+        database_vectors.add_many(
+            company_id=connection.company_id,
+            connection_id=connection.id,
+            space=choice.space,
+            keys=keys,
+            vectors=means,
+        )
 
 
 def _owner(connection: DatabaseConnection) -> Owner:

@@ -6,7 +6,8 @@ its new vector; then the agent is switched, and the old vectors go.
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,9 +20,10 @@ from app.core.transaction import transaction
 from app.errors import Unavailable
 from app.jobs import JobName, enqueue, send
 from app.models.agent import Agent
-from app.repositories import chunk_embeddings, chunks
+from app.repositories import chunk_embeddings, chunks, database_vectors
 from app.repositories import embedding_spaces as spaces
 from app.repositories.chunk_embeddings import Unembedded
+from app.services import database_vectors as connection_vectors
 from app.services import model_choice, passage_vectors
 from app.services.model_choice import BUILTIN_EMBEDDING, FORMER_EMBEDDING, EmbeddingChoice
 from app.services.passage_vectors import Owner
@@ -115,6 +117,8 @@ def build(*, company_id: UUID, agent_id: UUID) -> None:
             made += len(missing)
             log.info("vectors made", extra={"agent": str(agent_id), "space": work.space, "vectors": made})
         _remove_others(work)
+        _move_connections(work)
+        _end(work)
     except _LeaseLost:
         log.info("another worker took over", extra={"agent": str(agent_id)})
     except (EmbeddingUnavailable, SpaceUnavailable) as error:
@@ -154,6 +158,14 @@ class _Work:
         """Whose vectors they are."""
         return Owner(self.company_id, self.agent_id)
 
+    @contextmanager
+    def storing(self, _percent: int) -> Iterator[None]:
+        """A transaction for the company that prolongs the lease."""
+        with transaction():
+            tenancy.enter_company(self.company_id)
+            self.renew()
+            yield
+
     def renew(self, until: datetime | None = None) -> None:
         """Prolongs the lease, in the running transaction; raises `_LeaseLost`."""
         until = until or now() + _LEASE
@@ -164,15 +176,20 @@ class _Work:
 
 def _follow(agent: Agent) -> None:
     wanted = model_choice.find(company_id=agent.company_id, agent_id=agent.id).embedding.space
+    of_agent = {"company_id": agent.company_id, "agent_id": agent.id}
+    has_others = bool(database_vectors.find_connections_elsewhere(**of_agent, space=wanted))
     if wanted == (agent.next_embedding_space or agent.embedding_space):
+        if has_others:
+            _ask(agent, {})
         return
     if wanted == agent.embedding_space:
         _ask(agent, {"next_embedding_space": None})  # back again: what was made of the other one goes
     elif agent.embedding_space and chunks.exist_for_agent(company_id=agent.company_id, agent_id=agent.id):
         _ask(agent, {"next_embedding_space": wanted})
     else:
-        values = {"embedding_space": wanted, "next_embedding_space": None}
-        spaces.set_spaces(company_id=agent.company_id, agent_id=agent.id, values=values)
+        spaces.set_spaces(**of_agent, values={"embedding_space": wanted, "next_embedding_space": None})
+        if has_others:
+            _ask(agent, {})
 
 
 def _ask(agent: Agent, values: dict[str, str | None]) -> None:
@@ -188,15 +205,12 @@ def _claim(company_id: UUID, agent_id: UUID) -> _Work | None:
         agent = spaces.claim(company_id=company_id, agent_id=agent_id, at=now(), until=lease)
         if agent is None:
             return None
-        space = agent.next_embedding_space or agent.embedding_space
-        if space is None:
-            spaces.set_spaces(company_id=company_id, agent_id=agent_id, values={"embedding_due_at": None})
-            return None
+        space = agent.next_embedding_space or agent.embedding_space  # neither: there is no document yet
         try:
             choice = choice_for(company_id=company_id, agent_id=agent_id, space=space)
         except SpaceUnavailable:
             return None  # until the lease runs out; by then the settings may be there again
-        return _Work(company_id, agent_id, space, choice, lease)
+        return _Work(company_id, agent_id, choice.space, choice, lease)
 
 
 def _next_batch(work: _Work) -> list[Unembedded]:
@@ -257,6 +271,21 @@ def _remove_others(work: _Work) -> None:
                 company_id=work.company_id, agent_id=work.agent_id, kept=work.space, limit=_DELETED_AT_ONCE
             )
             work.renew()
+
+
+def _move_connections(work: _Work) -> None:
+    """The vectors of customers' tables follow, too."""
+    with transaction():
+        tenancy.enter_company(work.company_id)
+        found = database_vectors.find_connections_elsewhere(
+            company_id=work.company_id, agent_id=work.agent_id, space=work.space
+        )
+    for each in found:
+        connection_vectors.move(each, work.choice, work.storing)
+        log.info("vectors of a database made", extra={"connection": str(each.id), "space": work.space})
+
+
+def _end(work: _Work) -> None:
     with transaction():
         tenancy.enter_company(work.company_id)
         if not spaces.renew(company_id=work.company_id, agent_id=work.agent_id, lease=work.lease, until=None):

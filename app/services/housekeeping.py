@@ -9,6 +9,7 @@ from app.core.tenancy import across_companies
 from app.core.transaction import transaction
 from app.repositories import (
     api_requests,
+    embedding_spaces,
     idempotency_records,
     login_throttles,
     one_time_tokens,
@@ -16,12 +17,14 @@ from app.repositories import (
     user_sessions,
     webhook_log,
 )
-from app.services import audit_chain
+from app.services import audit_chain, model_choice
+from app.services.model_choice import FORMER_EMBEDDING
 
 log = logging.getLogger(__name__)
 
 _KEPT_AFTER_EXPIRY = timedelta(days=30)
 _METRICS_KEPT = timedelta(days=30)
+_UPGRADES_LAST = timedelta(days=1)
 _EVENTS_AT_ONCE = 5_000
 
 
@@ -41,8 +44,17 @@ def purge_expired() -> dict[str, int]:
         }
     counts["webhook_events"] = _purge_webhook_events(moment - timedelta(days=settings().webhook_retention_days))
     counts["audit_entries"] = audit_chain.forget_old()
+    _forget_former_model(moment - _UPGRADES_LAST)
     log.info("expired rows deleted", extra={"deleted": counts})
     return counts
+
+
+def _forget_former_model(before: datetime) -> None:
+    """95 MB that nothing reads once all vectors are of the present model, and all processes of this version."""
+    with transaction(), across_companies("whether any company's vectors are of the former model"):
+        is_used = embedding_spaces.is_used_across_companies(FORMER_EMBEDDING.space)
+    if not is_used and model_choice.remove_former_model(before=before):
+        log.info("files of the former embedding model removed")
 
 
 def _purge_webhook_events(before: datetime) -> int:

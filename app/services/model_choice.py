@@ -1,7 +1,9 @@
 """Which models an agent works with, and the clients for them. Asked at every message of a visitor."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -16,6 +18,7 @@ from app.ai.circuits import circuit_key
 from app.ai.embedding import Embedder
 from app.ai.fake_chat import FakeChat
 from app.ai.local_model import DIMENSION, E5Embedder, LocalEmbedder
+from app.ai.local_model_files import MARKER
 from app.ai.resilience import Candidate
 from app.core.settings import settings
 from app.models.provider import ProviderType
@@ -257,6 +260,18 @@ def prepare_local_model() -> None:
     from app.ai.local_model_build import prepare  # noqa: PLC0415
 
     prepare(_local_folder())
+
+
+def remove_former_model(*, before: datetime) -> bool:
+    """Removes the folder of the builtin model as it was, if the present one is there since `before`: processes of that
+    version may still read it meanwhile, and would build it again."""
+    former = _local_folder().with_name(FORMER_EMBEDDING.model)
+    marker = _local_folder() / MARKER
+    if not former.exists() or not marker.exists() or marker.stat().st_mtime > before.timestamp():
+        return False
+    shutil.rmtree(former)
+    former.with_name(f".{former.name}.lock").unlink(missing_ok=True)
+    return True
 
 
 def _local_folder() -> Path:

@@ -1,7 +1,9 @@
 """Moving an agent's passages to another embedding model."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from app.ai.local_model_files import MARKER
 from app.core import tenancy
 from app.core.transaction import transaction
 from app.extensions import redis_extension
@@ -20,9 +23,9 @@ from app.models.llm_settings import LlmSettings
 from app.models.model_call import ModelCall
 from app.models.provider import Provider
 from app.models.provider_model import ProviderModel
-from app.services import embedding_spaces
+from app.services import embedding_spaces, housekeeping
 from app.services.embedding_spaces import SpaceUnavailable
-from app.services.model_choice import FORMER_EMBEDDING
+from app.services.model_choice import BUILTIN_EMBEDDING, FORMER_EMBEDDING
 from tests.ai.embedding_service import EmbeddingService
 from tests.cast import Cast
 from tests.document.conftest import Process, Upload
@@ -347,3 +350,37 @@ def test_what_a_worker_of_the_version_before_has_finished_moves_as_well(
     assert state(database, agent) == (FORMER_EMBEDDING.space, BUILTIN, True)
     build(cast.acme, agent)
     assert (state(database, agent), spaces(database)) == ((BUILTIN, None, False), {BUILTIN: 2})
+
+
+@pytest.mark.parametrize(
+    ("used_by", "hours", "stays"),
+    [
+        ({}, 25, False),
+        ({}, 23, True),  # a worker of the version before may be left, and would build it again
+        ({"embedding_space": FORMER_EMBEDDING.space}, 25, True),
+        ({"next_embedding_space": FORMER_EMBEDDING.space}, 25, True),
+        ({"embedding_space": FORMER_EMBEDDING.space, "deleted_at": PAST}, 25, False),
+    ],
+)
+def test_files_of_the_former_model_go_once_nothing_reads_them(
+    app: Flask,
+    database: Session,
+    agent: UUID,
+    tmp_path: Path,
+    with_settings: Callable[..., None],
+    used_by: dict[str, object],
+    hours: int,
+    stays: bool,
+) -> None:
+    with_settings(data_dir=tmp_path)
+    former, present = (tmp_path / "models" / each.model for each in (FORMER_EMBEDDING, BUILTIN_EMBEDDING))
+    for folder in (former, present):
+        folder.mkdir(parents=True)
+        (folder / MARKER).write_text("{}")
+    since = datetime.now(UTC).timestamp() - hours * 3600
+    os.utime(present / MARKER, (since, since))
+    if used_by:
+        change(database, Agent, agent, **used_by)
+    with app.app_context():
+        housekeeping.purge_expired()
+    assert (former.exists(), present.exists()) == (stays, True)
