@@ -97,11 +97,12 @@ def analyze(*, company_id: UUID, connection_id: UUID) -> None:
         log.info("connection deleted or taken over by another worker", extra=named)
 
 
-def requeue_due() -> int:
-    """Wakes workers for the analyses whose message was lost or whose worker died. Returns how many."""
+def requeue_due(*, could_tell_for: timedelta = LIFE) -> int:
+    """Wakes workers for the analyses whose message was lost or whose worker died, for which Postgres must have been
+    there for so long that it could have told that it lives. Returns how many."""
     with transaction(), across_companies("a sweep looks for the work of all companies"):
         at = now()
-        due = database_work.find_due_across_companies(at, _SWEEP_LIMIT, silent_since=at - LIFE)
+        due = database_work.find_due_across_companies(at, _SWEEP_LIMIT, silent_since=at - could_tell_for)
         database_work.queue_across_companies([each.connection_id for each in due], now() + _NEXT_LOOK)
     for each in due:
         send(JobName.ANALYZE_DATABASE, company_id=each.company_id, connection_id=each.connection_id)

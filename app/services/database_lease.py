@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,9 @@ from app.core.clock import now
 from app.core.transaction import transaction
 from app.models.database_connection import AnalysisStage
 from app.repositories import database_work
-from app.services.document_lease import LeaseLost, percent
+from app.services.document_lease import SILENCE, LeaseLost, percent
 from app.services.signs_of_life import LIFE
 
-# Longer than the slowest single step: a catalogue is read, or a model asked, in two minutes at most.
-_SILENCE = timedelta(seconds=180)
 _BEAT_SECONDS = 3.0
 
 
@@ -57,7 +54,7 @@ class AnalysisLease:
 
     def renew(self) -> bool:
         """A sign of life beside the work, unless that hangs. False once the connection is another's, or deleted."""
-        if time.monotonic() - self._told_at > _SILENCE.total_seconds():
+        if time.monotonic() - self._told_at > SILENCE.total_seconds():
             return True  # it may come back, and nobody have taken the connection meanwhile
         with transaction():
             tenancy.enter_company(self.company_id)

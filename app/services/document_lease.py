@@ -16,10 +16,9 @@ from app.repositories import document_work
 from app.services.database_patience import when_database_is_back
 from app.services.signs_of_life import LIFE
 
-# How long the work may tell nothing of itself before it counts as hung, however alive its process is.
-SILENCE = timedelta(seconds=60)
-# A provider of embeddings may take its time-out at every try of one batch.
-LONG_SILENCE = timedelta(seconds=180)
+# How long the work may tell nothing of itself before it counts as hung, however alive its process is. A provider of
+# embeddings may take its time-out at every try of one batch; on a machine with far too much to do, so may ours.
+SILENCE = timedelta(minutes=5)
 _BEAT_SECONDS = 5.0
 _ALL = 100
 
@@ -35,7 +34,6 @@ class DocumentLease:
     company_id: UUID
     document_id: UUID
     attempt: int
-    silence: timedelta = SILENCE
     # Whether more passages were stored than the last attempt had.
     got_on: bool = False
     _told_at: float = field(default_factory=time.monotonic)
@@ -72,7 +70,7 @@ class DocumentLease:
 
     def renew(self) -> bool:
         """A sign of life beside the work, unless that hangs. False once the document is another's."""
-        if time.monotonic() - self._told_at > self.silence.total_seconds():
+        if time.monotonic() - self._told_at > SILENCE.total_seconds():
             return True  # it may come back, and nobody have taken the document meanwhile
         with transaction():
             tenancy.enter_company(self.company_id)

@@ -54,11 +54,12 @@ def ingest(*, company_id: UUID, document_id: UUID) -> None:
         log.info("document deleted or taken over by another worker", extra=named)
 
 
-def requeue_due() -> int:
-    """Wakes workers for the documents whose message was lost or whose worker died. Returns how many."""
+def requeue_due(*, could_tell_for: timedelta = LIFE) -> int:
+    """Wakes workers for the documents whose message was lost or whose worker died, for which Postgres must have been
+    there for so long that it could have told that it lives. Returns how many."""
     with transaction(), across_companies("a sweep looks for the work of all companies"):
         at = now()
-        due = document_work.find_due_across_companies(at, _SWEEP_LIMIT, silent_since=at - LIFE)
+        due = document_work.find_due_across_companies(at, _SWEEP_LIMIT, silent_since=at - could_tell_for)
         document_work.queue_across_companies([each.document_id for each in due], now() + _NEXT_LOOK)
     for each in due:
         send(JobName.INGEST_DOCUMENT, company_id=each.company_id, document_id=each.document_id)

@@ -16,7 +16,7 @@ from app.ingest.fetch import FetchPolicy, fetch
 from app.ingest.limits import Limits
 from app.models.document import Document, DocumentSource, DocumentStage
 from app.services import document_files, passage_vectors
-from app.services.document_lease import LONG_SILENCE, DocumentLease
+from app.services.document_lease import DocumentLease
 from app.services.document_uploads import CONTENT_TYPES
 from app.services.model_choice import BUILTIN_EMBEDDING
 
@@ -75,7 +75,6 @@ def read(file: LocalFile, document: Document, lease: DocumentLease) -> Read:
         charset=file.charset,
         on_progress=lambda done, total: lease.beat(stage, done, total),
     )
-    lease.silence = LONG_SILENCE  # a single section of 20 million characters takes most of a minute to be divided
     lease.report(stage, 1, 1)
     return Read(kind, extracted, tuple(_cut(extracted, document, lease)))
 

@@ -16,14 +16,13 @@ from app.core.ids import new_id
 from app.core.transaction import transaction
 from app.ingest.chunk import Chunk
 from app.models.document import Document, DocumentStage, DocumentStatus
-from app.models.provider import ProviderType
 from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import agents, chunk_embeddings, chunks
 from app.repositories import embedding_spaces as spaces
 from app.repositories.chunks import NewChunk, StoredChunk
 from app.services import document_events, embedding_spaces, passage_vectors
 from app.services.database_patience import when_database_is_back
-from app.services.document_lease import LONG_SILENCE, SILENCE, DocumentLease, percent
+from app.services.document_lease import DocumentLease, percent
 from app.services.ingestion_stages import Read
 from app.services.model_choice import EmbeddingChoice
 from app.services.passage_languages import PassageLanguages
@@ -58,7 +57,6 @@ def store(read: Read, document: Document, lease: DocumentLease) -> None:
     last attempt stopped, as far as what was read is the same."""
     languages = PassageLanguages([each.text for each in read.chunks])
     choice = _choice(document)
-    lease.silence = SILENCE if choice.provider_type is ProviderType.BUILTIN else LONG_SILENCE
     left = when_database_is_back(partial(_find_left_behind, document, lease, choice.space))
     done = _take_over(left, read, lease, languages)
     _forget_but([document.generation, lease.attempt], lease)

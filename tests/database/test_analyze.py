@@ -193,7 +193,7 @@ def test_goes_on_where_a_dead_worker_was(
     assert (stuck.analysis_status, count(database, DatabaseTable)) == ("running", 5)
     change(database, DatabaseConnection, connection_id, due_at=datetime.now(UTC) - timedelta(seconds=1))
     with app.app_context():
-        assert database_analysis.requeue_due() == 1
+        assert database_analysis.requeue_due(could_tell_for=timedelta(0)) == 1
         database_analysis.analyze(company_id=stuck.company_id, connection_id=connection_id)
     connection = now_in(database, DatabaseConnection, connection_id)
     assert (connection.analysis_status, connection.attempt) == ("done", 2)

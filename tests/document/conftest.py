@@ -4,6 +4,7 @@ import io
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -168,12 +169,12 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def sweep(app: Flask) -> Callable[[], int]:
-    """Does the sweep."""
+def sweep(app: Flask) -> Callable[..., int]:
+    """Does the sweep, as if Postgres had been there for long; `could_tell_for` says how long it has to."""
 
-    def run() -> int:
+    def run(could_tell_for: timedelta = timedelta(0)) -> int:
         with app.app_context():
-            return ingestion.requeue_due()
+            return ingestion.requeue_due(could_tell_for=could_tell_for)
 
     return run
 

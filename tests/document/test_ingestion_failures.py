@@ -21,7 +21,7 @@ from app.models.document import Document, DocumentStage
 from app.models.model_call import ModelCall
 from app.repositories import chunks
 from app.services import document_files, ingestion, passage_storage, signs_of_life
-from app.services.document_lease import DocumentLease, LeaseLost
+from app.services.document_lease import SILENCE, DocumentLease, LeaseLost
 from tests.ai.embedding_service import EmbeddingService
 from tests.cast import Cast
 from tests.document.conftest import Killed, Process, Upload
@@ -326,11 +326,13 @@ def test_who_hangs_or_has_lost_the_document_gives_no_sign(
     app: Flask, database: Session, cast: Cast, document: UUID
 ) -> None:
     change(database, Document, document, status="processing", attempt=3, due_at=PAST)
+    working, hanging, late = (DocumentLease(cast.acme, document, attempt) for attempt in (3, 3, 2))
+    hanging._told_at -= SILENCE.total_seconds()
     with app.app_context():
-        assert DocumentLease(cast.acme, document, 3, silence=timedelta(0)).renew()
-        assert not DocumentLease(cast.acme, document, 2).renew()
+        assert hanging.renew()
+        assert not late.renew()
         assert now_in(database, Document, document).due_at == PAST
-        assert DocumentLease(cast.acme, document, 3).renew()
+        assert working.renew()
         assert now_in(database, Document, document).due_at > PAST
 
 
@@ -338,14 +340,12 @@ def test_who_hangs_or_has_lost_the_document_gives_no_sign(
 def test_nobody_is_dead_who_could_not_give_a_sign(
     database: Session,
     document: UUID,
-    sweep: Callable[[], int],
-    monkeypatch: pytest.MonkeyPatch,
+    sweep: Callable[..., int],
     status: str,
     found: int,
 ) -> None:
-    monkeypatch.setattr(ingestion, "LIFE", timedelta(days=3_650))  # as if Postgres had only just started
     change(database, Document, document, status=status, due_at=PAST)
-    assert sweep() == found
+    assert sweep(could_tell_for=timedelta(days=3_650)) == found
 
 
 def test_does_nothing_to_a_deleted_document(
