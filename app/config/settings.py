@@ -182,6 +182,7 @@ class Settings:
     model_connect_seconds: float = setting("Longest that connecting to a model's provider may take.", 5.0)
     model_first_token_seconds: float = setting("Longest until a model begins to answer.", 30.0)
     model_pause_seconds: float = setting("Longest pause within a model's answer.", 20.0)
+    settings_test_seconds: float = setting("Longest that a chat model may take when settings are tried out.", 15.0)
     model_attempts: int = setting(
         "How often a model is asked before the next one in line is; once if it doesn't begin in time.", 2
     )

@@ -12,12 +12,14 @@ from app.ai.chat import (
     ChatRequest,
     ModelError,
     ModelSaidNothing,
+    ModelTimedOut,
     StopReason,
     TextDelta,
     Timeouts,
 )
 from app.ai.embedding import EmbeddingUnavailable
 from app.core import tenancy
+from app.core.settings import settings
 from app.core.transaction import transaction
 from app.models.llm_settings import LlmSettings
 from app.models.provider import ProviderType
@@ -28,9 +30,20 @@ from app.services.settings_rules import Chosen
 
 _QUESTION = (ChatMessage("user", "Answer with the word OK."),)
 _ANSWER_TOKENS = 16
+# Sixteen tokens are far fewer: who says more doesn't heed its limit, and may never end.
+_LONGEST_ANSWER = 2_000
 _TEXT = "When are you open?"
-_PATIENCE = Timeouts(connect=5.0, first_token=15.0, between_tokens=10.0, total=20.0)
 _LONGEST_ERROR = 500
+_ON_AND_ON = (
+    f"the model was asked for {_ANSWER_TOKENS} tokens at most and didn't stop after {_LONGEST_ANSWER} characters. "
+    "Check that the address and the model are the right ones and that its server heeds max_tokens"
+)
+
+
+class _Endless(ModelError):
+    """The model goes on and on."""
+
+    kind = "endless_answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +136,17 @@ def _try_chat(choice: ChatChoice) -> Part:
         messages=_QUESTION, temperature=choice.temperature, max_tokens=_ANSWER_TOKENS, extra=choice.extra
     )
     passed = _stopwatch()
-    first, model = None, choice.model
-    chat = model_choice.make_chat(choice, timeouts=_PATIENCE)
+    first, model, characters = None, choice.model, 0
+    patience = _patience()
+    chat = model_choice.make_chat(choice, timeouts=patience)
     try:
         with closing(chat.stream(request)) as events:
             for event in events:
                 if isinstance(event, TextDelta):
                     first = passed() if first is None else first
+                    characters += len(event.text)
+                    if characters > _LONGEST_ANSWER:
+                        raise _Endless(_ON_AND_ON, source=f"{chat.provider}/{model}")
                     continue
                 model = event.model
                 # Whoever thinks first may have spent the few tokens on that.
@@ -137,6 +154,8 @@ def _try_chat(choice: ChatChoice) -> Part:
                     raise ModelSaidNothing(source=f"{chat.provider}/{model}")
     except ModelError as error:
         said = f"{error.detail}: {error.server_said}" if error.server_said else error.detail
+        if isinstance(error, ModelTimedOut):
+            said += f": it was given {patience.total:g} seconds"
         return Part(
             ok=False,
             model=model,
@@ -156,6 +175,14 @@ def _try_embedding(choice: EmbeddingChoice) -> Part:
         told = _without_key(error.detail, choice.api_key)
         return Part(ok=False, model=choice.model, latency_ms=passed(), error_code=error.code, error=told)
     return Part(ok=True, model=choice.model, latency_ms=passed(), dimension=vectors.shape[1])
+
+
+def _patience() -> Timeouts:
+    own = settings()
+    longest = own.settings_test_seconds
+    return Timeouts(
+        connect=min(own.model_connect_seconds, longest), first_token=longest, between_tokens=longest, total=longest
+    )
 
 
 def _stopwatch() -> Callable[[], int]:

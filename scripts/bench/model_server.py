@@ -55,6 +55,7 @@ STREAM_SCENARIOS = frozenset(
         "hang",  # nothing at all
         "hang-first-token",  # headers, then nothing
         "hang-middle",
+        "endless",  # words without end, whatever it was asked for
         "hang-after-finish",
         "drip-headers",  # a byte of a header now and then
         "drip-comments",  # keep-alive comments, never a token
@@ -382,6 +383,10 @@ class _Answer:
         match self._scenario:
             case "hang-middle":
                 await asyncio.sleep(_LONG)
+            case "endless":
+                while not self._writer.transport.is_closing():
+                    self._send(self._dialect.token("and so on "))
+                    await self._writer.drain()
             case "cut":
                 await self._writer.drain()
                 raise ConnectionError("cut on purpose")

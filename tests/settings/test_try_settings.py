@@ -76,6 +76,7 @@ def test_is_limited_like_other_calls_to_models(attempt: Any) -> None:
         ("not-found", "request_rejected"),
         ("malformed", "stream_broken"),
         ("silent", "empty_answer"),
+        ("endless", "endless_answer"),
     ],
 )
 def test_tells_what_went_wrong(attempt: Any, scenario: str, code: str) -> None:
@@ -85,6 +86,13 @@ def test_tells_what_went_wrong(attempt: Any, scenario: str, code: str) -> None:
     assert (chat["ok"], chat["error_code"]) == (False, code)
     assert chat["error"].startswith(f"Local/scenario:{scenario}")
     assert answer.json["embedding"]["ok"] is True
+
+
+def test_waits_for_a_model_as_long_as_it_may(attempt: Any, with_settings: Callable[..., None]) -> None:
+    with_settings(allowed_networks=("127.0.0.0/8",), settings_test_seconds=0.25)
+    chat = attempt(provider_model_id="scenario:hang-middle").json["chat"]
+    assert (chat["error_code"], chat["first_token_ms"] is None) == ("timed_out", False)
+    assert chat["error"].endswith("the answer was not complete in time: it was given 0.25 seconds")
 
 
 def test_tells_when_vectors_have_another_length(attempt: Any, database: Session, settings_id: UUID) -> None:
