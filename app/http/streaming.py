@@ -1,11 +1,12 @@
 """Answers that go on for hours, and what their callers are asked for again meanwhile."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from flask import Response, request
 
 from app.http.requires import bearer_token
+from app.realtime.departures import departures
+from app.realtime.sse import EventStream
 from app.services.listening import Credentials
 
 _HEADERS = {
@@ -15,9 +16,11 @@ _HEADERS = {
 }
 
 
-def sse_response(chunks: Iterable[bytes]) -> Response:
-    """An event stream; `chunks` is closed when it ends or the client leaves, if it can be."""
-    return Response(chunks, content_type="text/event-stream; charset=utf-8", headers=_HEADERS)
+def sse_response(stream: EventStream) -> Response:
+    """An event stream, which is closed when it ends or the client leaves."""
+    if (connection := request.environ.get("gunicorn.socket")) is not None:
+        departures.watch(stream, connection)
+    return Response(stream, content_type="text/event-stream; charset=utf-8", headers=_HEADERS)
 
 
 def sent_credentials(company_id: UUID | None = None) -> Credentials:

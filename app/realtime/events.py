@@ -119,7 +119,8 @@ class Resync(Event):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class End(Event):
-    """The server ends this. `reason`: restarting (come back at once) or not_allowed, with the `code` of the refusal."""
+    """The server ends this. `reason`: restarting (come back at once) or not_allowed, with the `code` of the refusal; or
+    client_left, which nobody reads."""
 
     name: ClassVar[str] = "end"
 

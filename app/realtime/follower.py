@@ -29,6 +29,8 @@ class Follower:
     """One listener's place in one conversation's stream. `notify` is called from another thread whenever `take` has
     something to do, and must not wait.
 
+    `caller` names who listens, as `Hub` is told whose permission may have changed.
+
     `last` is the id after which the next frames follow; `open_turns` are the turns whose end hasn't been seen.
     """
 
@@ -40,13 +42,15 @@ class Follower:
         "_notify",
         "_retry_at",
         "_topic",
+        "caller",
         "ended",
         "last",
         "open_turns",
         "recheck_due",
     )
 
-    def __init__(self, hub: Hub, conversation_id: UUID, notify: Callable[[], None]) -> None:
+    def __init__(self, hub: Hub, conversation_id: UUID, notify: Callable[[], None], *, caller: str = "") -> None:
+        self.caller = caller
         self._hub, self._conversation_id, self._notify = hub, conversation_id, notify
         self._mailbox: deque[Frame] = deque()
         self._behind = False

@@ -10,7 +10,7 @@ from app.core.redis import make_client
 from app.core.settings import settings
 from app.realtime import scripts
 from app.realtime.frames import EventId, Frame, stream_key
-from app.realtime.publisher import RECHECK
+from app.realtime.publisher import CALLERS, RECHECK
 from app.realtime.subscription import Subscription
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ _claiming = threading.Lock()
 
 class Listener(Protocol):
     """Who is told about a conversation. All of it is called from the subscription's thread and must not wait."""
+
+    # Who it is, as `Publisher.recheck_caller` names them.
+    caller: str
 
     def deliver(self, frame: Frame) -> None:
         """An event was published."""
@@ -96,6 +99,7 @@ class Hub:
         self._lock = threading.RLock()  # an abandoned stream leaves when it is collected: in the middle of anything
         self._draining = False
         self._rest_until = float("-inf")
+        self._subscription.add(CALLERS)
 
     def join(self, conversation_id: UUID, listener: Listener) -> Topic:
         """Tells `listener` about the conversation from now on."""
@@ -153,7 +157,16 @@ class Hub:
         with self._lock:
             return list(self._topics.values())
 
+    def _recheck_caller(self, caller: str) -> None:
+        for topic in self._all_topics():
+            for listener in tuple(topic.listeners):
+                if listener.caller == caller:
+                    listener.recheck()
+
     def _receive(self, channel: str, message: bytes) -> None:
+        if channel == CALLERS:
+            self._recheck_caller(message.decode())
+            return
         topic = self._topics.get(channel)
         if topic is None:
             return

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 RECHECK = b"recheck"
+# The channel on which callers are named whose permission may have changed.
+CALLERS = "frontdesk:callers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class Publisher:
         """Lets every listener's permission be checked now instead of within a minute: after a deletion, say."""
         self._attempt(lambda client: client.publish(stream_key(conversation_id), RECHECK), even_at_rest=False)
 
+    def recheck_caller(self, caller: str) -> None:
+        """The same for all that one caller listens to: a key was revoked, say. `caller` is `<kind>:<id>`."""
+        self._attempt(lambda client: client.publish(CALLERS, caller), even_at_rest=False)
+
     def forget(self, conversation_id: UUID, ends: Sequence[tuple[TurnRef, Event]] = ()) -> None:
         """Drops what is kept of a conversation's events: what was deleted must not be resumed. Clients that come back
         are told to fetch the messages again. `ends`: the turns that end by it, and what is said of them; nothing of
@@ -100,4 +106,5 @@ _publisher = Publisher(lambda: redis_extension.client)
 publish = _publisher.publish
 publish_each = _publisher.publish_each
 recheck = _publisher.recheck
+recheck_caller = _publisher.recheck_caller
 forget = _publisher.forget

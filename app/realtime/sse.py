@@ -92,7 +92,7 @@ class EventStream:
         self._said_at = time.monotonic()
         self._recheck_at = self._said_at + _jittered(RECHECK_SECONDS)
         self._chunks: Iterator[bytes] = iter(())
-        self._follower = Follower(source, conversation_id, self._woken.set)
+        self._follower = Follower(source, conversation_id, self._woken.set, caller=listener)
         self._closed = False
 
     def open(self, last_event_id: str | None) -> None:
@@ -122,6 +122,10 @@ class EventStream:
             self._chunks = iter(())
             self._follower.close()
             seats.leave(self._listener)
+
+    def client_left(self) -> None:
+        """Ends: nobody reads any more."""
+        self._follower.end("client_left")
 
     def _run(self, first: list[Frame]) -> Iterator[bytes]:
         # An id alone is no event, but the client will send it when it comes back: without one it would miss what

@@ -50,6 +50,11 @@ class Principal:
         """Whether the caller is the platform's, by token or by key."""
         return self.role is Role.SUPER_ADMIN
 
+    @property
+    def name(self) -> str:
+        """Tells callers apart: `<kind>:<id>`."""
+        return f"{self.kind}:{self.id}"
+
     def company(self) -> UUID:
         """The company in whose name the call acts; raises `CompanyRequired` when there is none."""
         if self.company_id is None:

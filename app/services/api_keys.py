@@ -10,15 +10,16 @@ from app.core.crypto import keyring
 from app.core.ids import new_id
 from app.core.paging import Page, PageRequest
 from app.core.tenancy import across_companies
-from app.core.transaction import transaction
+from app.core.transaction import after_commit, transaction
 from app.errors import Forbidden, NotFound
 from app.models.api_key import ApiKey
 from app.models.audit_entry import RiskLevel
 from app.models.user import Role
 from app.models.webhook_event import WebhookEventType as Type
+from app.realtime import publisher
 from app.repositories import api_keys
 from app.security import api_keys as credentials
-from app.security.principal import Principal
+from app.security.principal import Principal, PrincipalKind
 from app.security.scopes import Scope
 from app.services import audit, sessions, webhook_events, webhook_payloads
 from app.services.audit import Event
@@ -93,6 +94,7 @@ def revoke(principal: Principal, key_id: UUID) -> None:
         # Others' keys are not listed for members, so they don't exist for them either.
         raise NotFound
     if api_keys.revoke(company_id=principal.company_id, key_id=key_id, at=now()):
+        after_commit(lambda: publisher.recheck_caller(f"{PrincipalKind.API_KEY}:{key_id}"))
         if key.company_id is None:
             sessions.end_begun_with(key.id, because="API key revoked")
         audit.record(

@@ -1,7 +1,8 @@
 """Who may listen to a conversation: whoever may read its messages, and only as long as they may.
 
 A listener stays for hours, so its credential is kept and asked about again every minute: sessions end, keys are
-revoked, conversations are deleted.
+revoked, conversations are deleted. Whoever does such a thing has the listeners asked at once (`publisher.recheck` and
+`recheck_caller`); the minute is for what was said while Redis was away.
 """
 
 from collections.abc import Callable, Sequence
@@ -108,7 +109,7 @@ def settle(company_id: UUID, turn_ids: list[str]) -> None:
 
 def seat_of(principal: Principal) -> tuple[str, int]:
     """The name under which a caller's streams are counted, and how many there may be."""
-    return f"{principal.kind}:{principal.id}", MOST_OPEN[principal.kind]
+    return principal.name, MOST_OPEN[principal.kind]
 
 
 def open_stream(

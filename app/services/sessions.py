@@ -10,14 +10,16 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.settings import settings
 from app.core.tenancy import across_companies
+from app.core.transaction import after_commit
 from app.errors import AppError, TooMany, Unauthenticated
 from app.models.audit_entry import RiskLevel
 from app.models.company import Company, CompanyStatus
 from app.models.user import Role, User, UserStatus
 from app.models.user_session import UserSession
+from app.realtime import publisher
 from app.repositories import companies, login_throttles, user_sessions, users
 from app.security import passwords, tokens
-from app.security.principal import Principal
+from app.security.principal import Principal, PrincipalKind
 from app.services import audit, authentication
 from app.services.audit import Event
 from app.services.authentication import SessionEnded, TenantSuspended
@@ -132,6 +134,8 @@ def log_out(principal: Principal) -> None:
 def end_all_of(user: User, *, because: str) -> int:
     """Ends every session of a user, and those in which the user acts as somebody else. Returns how many. The
     transaction must be open for the user's company."""
+    user_id = user.id
+    after_commit(lambda: publisher.recheck_caller(f"{PrincipalKind.USER}:{user_id}"))
     ended = user_sessions.revoke_all_of(company_id=user.company_id, user_id=user.id, at=now(), because=because)
     if user.role == Role.SUPER_ADMIN:
         with across_companies("super admins act as users of all companies"):
@@ -145,6 +149,7 @@ def end(principal: Principal, *, because: str) -> None:
         raise SessionEnded
     home = authentication.come_home(principal)
     user_sessions.revoke(company_id=home, session_id=principal.session_id, at=now(), because=because)
+    after_commit(lambda: publisher.recheck_caller(principal.name))
     if principal.is_super_admin:
         end_begun_with(principal.session_id, because=because)
 

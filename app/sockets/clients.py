@@ -93,7 +93,7 @@ class Room:
         self._pumping = threading.Lock()
         self._scheduled = True  # until it is opened
         self._closed = False
-        self.follower = Follower(hub, conversation_id, self._notified)
+        self.follower = Follower(hub, conversation_id, self._notified, caller=client.principal.name)
 
     def open(self, since: str | None) -> EventId:
         """Begins, or goes on after the event `since`; returns the id after which everything will be sent. Raises

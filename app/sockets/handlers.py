@@ -59,7 +59,7 @@ def connect(auth: Any = None) -> None:
         refusal = _refusal(error)
         log.info("socket refused", extra={"code": refusal["code"], "ip": client_ip()})
         raise Refused(refusal["detail"], refusal) from None
-    log.info("socket connected", extra={"caller": f"{principal.kind}:{principal.id}", "ip": client_ip()})
+    log.info("socket connected", extra={"caller": principal.name, "ip": client_ip()})
 
 
 def disconnect(*_reason: Any) -> None:
@@ -142,13 +142,13 @@ def _admitted(credentials: Credentials) -> Any:
         # Guessing is counted by address, as it is for requests.
         rate_limits.enforce(Category.GENERAL, f"ip:{client_network()}")
         raise
-    rate_limits.enforce(Category.GENERAL, f"{principal.kind}:{principal.id}", dict(principal.rate_limits))
+    rate_limits.enforce(Category.GENERAL, principal.name, dict(principal.rate_limits))
     return principal
 
 
 def _count(client: Client) -> None:
     principal = client.principal
-    rate_limits.enforce(Category.GENERAL, f"{principal.kind}:{principal.id}", dict(principal.rate_limits))
+    rate_limits.enforce(Category.GENERAL, principal.name, dict(principal.rate_limits))
 
 
 def _conversation_id(said: Answer) -> UUID:

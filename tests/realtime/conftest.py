@@ -59,6 +59,16 @@ def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
         yield server
 
 
+@pytest.fixture
+def own_client(valkey: EmbeddedValkey) -> Iterator[redis.Redis]:
+    """For tests that make a server forget its scripts. All test processes share one server, and there the streams of
+    the others' tests would begin anew as well."""
+    made = make_client(valkey.url(), 3.0)
+    Publisher(lambda: made).publish(uuid4(), [Typing(conversation_id=uuid4(), who="agent", active=True)])
+    yield made
+    made.close()
+
+
 @dataclass
 class Turn:
     """A turn that speaks."""
@@ -163,8 +173,13 @@ def lose_everything(client: redis.Redis) -> None:
     """As a Redis that started empty. What comes next is of a later millisecond: in the same one a stream that is begun
     anew would look like the one before."""
     client.flushdb()
-    lost = _milliseconds(client)
-    wait_until(lambda: _milliseconds(client) > lost, "the next millisecond")
+    pass_a_millisecond(client)
+
+
+def pass_a_millisecond(client: redis.Redis) -> None:
+    """Waits until the server's clock, which epochs are taken from, has moved on."""
+    before = _milliseconds(client)
+    wait_until(lambda: _milliseconds(client) > before, "the next millisecond")
 
 
 def _milliseconds(client: redis.Redis) -> int:

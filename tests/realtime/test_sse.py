@@ -9,6 +9,7 @@ from threading import Event
 from uuid import uuid4
 
 import pytest
+import redis
 
 from app.core import settings as current_settings
 from app.errors import Unauthenticated
@@ -16,9 +17,11 @@ from app.realtime import hub as hub_module
 from app.realtime import sse
 from app.realtime.events import Typing
 from app.realtime.hub import Hub
+from app.realtime.publisher import Publisher
 from app.realtime.seats import NoSeatLeft, TooManyStreams, seats
 from app.realtime.sse import StreamingUnavailable
-from tests.realtime.conftest import Reader, Turn, lose_everything, open_stream, wait_until
+from launcher.valkey import EmbeddedValkey
+from tests.realtime.conftest import Reader, Turn, lose_everything, open_stream, pass_a_millisecond, wait_until
 
 
 @pytest.fixture
@@ -141,13 +144,16 @@ def test_an_id_that_is_not_kept_any_more_leads_to_a_resync(turn: Turn, hub: Hub,
     assert reader.ids == [last]  # with it the client is up to date, and comes back to here
 
 
-def test_a_stream_that_redis_lost_meanwhile_leads_to_a_resync(turn: Turn, hub: Hub) -> None:
+def test_a_stream_that_redis_lost_meanwhile_leads_to_a_resync(own_client: redis.Redis, valkey: EmbeddedValkey) -> None:
+    turn, hub = Turn(Publisher(lambda: own_client)), Hub(valkey.url())
     reader = Reader(open_stream(hub, turn.conversation_id))
     turn.status("queued")
     wait_until(lambda: "queued" in reader.names, "the first event")
-    turn.publisher._client().script_flush()
+    pass_a_millisecond(own_client)
+    own_client.script_flush()
     turn.finish()
     assert reader.wait().names == ["queued", "resync", "completed"]
+    hub.close()
 
 
 def test_a_turn_whose_end_redis_lost_is_asked_for(turn: Turn, hub: Hub, impatient: None) -> None:
@@ -207,6 +213,22 @@ def test_a_nudge_asks_at_once(turn: Turn, hub: Hub) -> None:
     wait_until(lambda: all(topic.confirmed for topic in hub._all_topics()), "the subscription")
     turn.publisher.recheck(turn.conversation_id)
     assert '"reason":"not_allowed","code":"authentication_failed"' in reader.wait().text
+
+
+def test_a_nudge_about_a_caller_asks_about_all_that_they_hear_and_nobody_else(turn: Turn, hub: Hub) -> None:
+    def ended() -> bool:
+        raise Unauthenticated
+
+    readers = [
+        Reader(open_stream(hub, each, listener="user:alice", still_allowed=ended), last="never")
+        for each in (turn.conversation_id, uuid4())
+    ]
+    with open_stream(hub, turn.conversation_id, listener="user:bob") as of_bob:
+        wait_until(lambda: all(reader.text for reader in readers), "the opening")
+        wait_until(lambda: all(topic.confirmed for topic in hub._all_topics()), "the subscription")
+        turn.publisher.recheck_caller("user:alice")
+        assert all('"code":"authentication_failed"' in reader.wait().text for reader in readers)
+        assert not of_bob._follower.recheck_due
 
 
 def test_asks_how_a_silent_turn_is(turn: Turn, hub: Hub, impatient: None) -> None:

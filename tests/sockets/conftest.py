@@ -64,7 +64,7 @@ class Server:
         with self.log.open("wb") as log:
             command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:application"]
             self.process = subprocess.Popen(command, cwd=PROJECT, env=self._env, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60  # a busy machine
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()

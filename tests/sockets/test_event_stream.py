@@ -1,5 +1,6 @@
 """The event stream of a conversation, through the real web server."""
 
+import json
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from app.models.conversation import Conversation
 from app.models.user_session import UserSession
 from tests.cast import Headers
+from tests.realtime.conftest import wait_until
 from tests.rows import change
 from tests.sockets.conftest import Connect, Scene, Server
 from tests.sockets.streams import StreamClient
@@ -107,6 +109,30 @@ def test_ends_when_the_session_does(server: Server, scene: Scene) -> None:
     assert stream.events[-2].payload["code"] == "session_ended"
 
 
+def test_ends_at_once_when_the_caller_signs_out(server: Server, connect: Connect, scene: Scene) -> None:
+    alice = scene.cast.alice.headers
+    client = connect(scene.alice)
+    client.join(scene.conversation_id)
+    with (
+        StreamClient(server, scene.conversation_id, alice) as stream,
+        StreamClient(server, scene.conversation_id, scene.cast.vera.headers) as other,
+    ):
+        assert server.call("POST", "/v1/auth/logout", headers=alice)[0] == 204
+        assert stream.until_ended().events[-2].payload["code"] == "session_ended"
+        client.until_closed()
+        scene.turn.say()
+        assert other.until("chat_delta").names == ["chat_delta"]
+
+
+def test_ends_at_once_when_the_key_is_revoked(server: Server, scene: Scene) -> None:
+    key = scene.cast.key(scene.cast.alice, "read")
+    owner = scene.cast.alice.headers
+    listed = json.loads(server.call("GET", "/v1/auth/api-keys", headers=owner)[1])["items"]
+    with StreamClient(server, scene.conversation_id, key) as stream:
+        assert server.call("DELETE", f"/v1/auth/api-keys/{listed[0]['id']}", headers=owner)[0] == 204
+        assert stream.until_ended().events[-2].payload["code"] == "api_key_revoked"
+
+
 def test_ends_when_the_conversation_is_deleted(server: Server, scene: Scene) -> None:
     with StreamClient(server, scene.conversation_id, scene.cast.vera.headers) as stream:
         scene.turn.say()
@@ -123,10 +149,15 @@ def test_a_visitor_has_a_limited_number_of_streams(server: Server, scene: Scene)
     assert json_code(streams[-1]) == "too_many_streams"
     for each in streams:
         each.__exit__()
+    # Who left without a word leaves a place, long before the next heartbeat would show it.
+    wait_until(lambda: _opens(server, scene), "a place", seconds=8)
+
+
+def _opens(server: Server, scene: Scene) -> bool:
+    with StreamClient(server, scene.conversation_id, scene.cast.vera.headers) as stream:
+        return stream.answer.status == 200
 
 
 def json_code(stream: StreamClient) -> str:
-    import json
-
     code: str = json.loads(stream.answer.read())["code"]
     return code
