@@ -95,6 +95,25 @@ def find_due_across_companies(at: datetime, limit: int, *, silent_since: datetim
     return [DueConnection(*row) for row in session().execute(statement)]
 
 
+def find_waiting_across_companies(at: datetime) -> DueConnection | None:
+    """The live connection that has waited longest of those whose company has none being analysed; one that failed
+    before only once it is due again."""
+    in_work = select(DatabaseConnection.company_id).where(_RUNS, DatabaseConnection.due_at > at, _LIVE)
+    statement = (
+        select(DatabaseConnection.company_id, DatabaseConnection.id)
+        .where(
+            _WAITS,
+            _LIVE,
+            or_(DatabaseConnection.tries == 0, DatabaseConnection.due_at <= at),
+            DatabaseConnection.company_id.not_in(in_work),
+        )
+        .order_by(DatabaseConnection.due_at, DatabaseConnection.id)
+        .limit(1)
+    )
+    found = session().execute(statement).first()
+    return DueConnection(*found) if found else None
+
+
 def queue_across_companies(connection_ids: Sequence[UUID], until: datetime) -> None:
     """Takes connections away from workers that are dead, and keeps the next sweeps from looking at them before
     `until`."""

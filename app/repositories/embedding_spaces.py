@@ -130,6 +130,19 @@ def _is_left_in(space: str) -> tuple[ColumnElement[bool], ...]:
     return DatabaseConnection.embedding_space == space, DatabaseConnection.deleted_at.is_(None)
 
 
+def find_waiting_across_companies(at: datetime) -> DueAgent | None:
+    """The live agent that has waited longest for its vectors, of those whose company has none being served."""
+    in_work = select(Agent.company_id).where(Agent.embedding_due_at > at, _LIVE)
+    statement = (
+        select(Agent.company_id, Agent.id)
+        .where(Agent.embedding_due_at <= at, _LIVE, Agent.company_id.not_in(in_work))
+        .order_by(Agent.embedding_due_at, Agent.id)
+        .limit(1)
+    )
+    found = session().execute(statement).first()
+    return DueAgent(*found) if found else None
+
+
 def find_due_across_companies(at: datetime, limit: int) -> list[DueAgent]:
     """Agents whose vectors have to be made and whose message was lost or whose worker died."""
     statement = (

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.core.tenancy import across_companies
 from app.core.transaction import session, transaction
+from app.models.agent import Agent
+from app.models.database_connection import DatabaseConnection
 from app.models.document import Document
 from app.repositories import document_work
 from app.repositories.document_work import DueDocument
@@ -24,6 +27,7 @@ from tests.rows import change, now_in
 # Slow on purpose: each file is read in a process of its own.
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("model")]
 
+PAST = datetime(2026, 11, 1, tzinfo=UTC)
 WAITS = {"status": "uploaded", "stage": "queued", "progress": 0, "attempt": 0, "generation": 0}
 
 
@@ -38,6 +42,24 @@ def theirs(client: FlaskClient, cast: Cast, other_agent: UUID) -> UUID:
 @pytest.fixture(autouse=True)
 def _threads(app: Flask) -> None:
     ingestion_turns.bind(app.app_context)
+
+
+def add_connection(database: Session, company_id: UUID, agent_id: UUID, **values: Any) -> UUID:
+    """A database that waits to be analysed."""
+    connection = DatabaseConnection(
+        company_id=company_id,
+        agent_id=agent_id,
+        name="Shop",
+        database_type="postgresql",
+        url="postgresql://nobody@127.0.0.1:9/shop",
+        status="connected",
+        tested_at=PAST,
+        analysis_status="queued",
+        **values,
+    )
+    database.add(connection)
+    database.commit()
+    return connection.id
 
 
 def take(app: Flask, database: Session, document_id: UUID) -> None:
@@ -74,6 +96,25 @@ def test_other_companies_documents_come_in_beside_what_takes_long(
             assert time.monotonic() < until, "nobody came in"
             time.sleep(0.02)
         assert status(database, ours) == "processing"
+
+
+def test_databases_and_vectors_come_in_beside_what_takes_long(
+    app: Flask, database: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch, agent: UUID, other_agent: UUID
+) -> None:
+    monkeypatch.setattr(ingestion_turns, "_LOOK_SECONDS", 0.05)
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+    change(database, Agent, agent, embedding_due_at=soon)  # somebody is at it
+    connections = [add_connection(database, cast.globex, other_agent, tries=tries, due_at=soon) for tries in (0, 1)]
+    change(database, Agent, other_agent, embedding_due_at=PAST)
+    until = time.monotonic() + 30
+    with app.app_context(), ingestion_turns.others_beside():
+        while now_in(database, Agent, other_agent).embedding_due_at is not None:
+            assert time.monotonic() < until, "nobody came in"
+            time.sleep(0.02)
+    rows = [now_in(database, DatabaseConnection, each) for each in connections]
+    # The first one, whose server nobody knows, was looked at; the second one isn't due yet.
+    assert [(row.attempt, row.analysis_error_code is None) for row in rows] == [(1, False), (0, True)]
+    assert now_in(database, Agent, agent).embedding_due_at == soon
 
 
 @pytest.mark.parametrize(
