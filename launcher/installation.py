@@ -25,6 +25,7 @@ from launcher.lock import RunLock
 from launcher.options import Options
 from launcher.ports import remembered_ports, wait_for_remembered
 from launcher.postgres import EmbeddedPostgres
+from launcher.readiness import Readiness
 from launcher.secrets import Secrets, load_or_create
 from launcher.server import EmbeddedServer
 from launcher.supervision import Supervisor
@@ -73,7 +74,8 @@ class Installation:
         self._prepare_database()
         with step("starting web, workers and beat"):
             self._start("web", "worker", "chat", "ingest")
-            self._wait_for("web", self._web_is_ready, _WEB_SECONDS)
+            web = Readiness(self._address.probe_host, self._address.port)
+            self._wait_for("web", web.is_ready, _WEB_SECONDS, missing=lambda: web.missing)
             # Nobody waits for these, and on two processors more processes importing everything delay the others.
             self._start("webhooks", "beat")
 
@@ -166,14 +168,17 @@ class Installation:
         if code != 0:
             raise LauncherError(f"Preparing the database failed. The end of {log}:\n{self._end_of_log('prepare')}")
 
-    def _wait_for(self, name: str, is_ready: Callable[[], bool], seconds: float) -> None:
+    def _wait_for(
+        self, name: str, is_ready: Callable[[], bool], seconds: float, *, missing: Callable[[], str] = lambda: ""
+    ) -> None:
         began = time.monotonic()
         while not is_ready():
             waited = time.monotonic() - began
             hopeless = waited > _HOPELESS_SECONDS and self._manager.program(name).is_failing
             if hopeless or waited > seconds or not self._manager.is_running:
                 log = self._layout.log_of(name)
-                raise LauncherError(f"{name} did not get ready. The end of {log}:\n{self._end_of_log(name)}")
+                why = f"\n  {said}\n" if (said := missing()) else " "
+                raise LauncherError(f"{name} did not get ready.{why}The end of {log}:\n{self._end_of_log(name)}")
             time.sleep(_PAUSE_SECONDS)
 
     def _end_of_log(self, name: str) -> str:
@@ -182,16 +187,6 @@ class Installation:
         except FileNotFoundError:
             return "(nothing)"
         return "\n".join(f"  {line}" for line in lines[-_LOG_LINES:])
-
-    def _web_is_ready(self) -> bool:
-        connection = http.client.HTTPConnection(self._address.probe_host, self._address.port, timeout=5)
-        try:
-            connection.request("GET", "/health/ready")
-            return connection.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def _notice_restarts(self) -> None:
         for program in self._manager.programs():
