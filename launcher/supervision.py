@@ -13,8 +13,10 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xmlrpc.client
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ _CONFIGURATION = Path(__file__).absolute().with_name("supervisord.conf")
 _START_SECONDS = 15.0
 _STOP_SECONDS = 25.0
 _LEFTOVER_SECONDS = 8.0
+_KEPT_LINES = 40
 _IDLE_COMMAND = "false"  # what a program is configured with that this installation doesn't use
 
 
@@ -70,6 +73,7 @@ class Supervisor:
         self._socket_folder = _private_folder(logs)
         self._socket = self._socket_folder / "supervisor.sock"
         self._known_pids: set[int] = set()
+        self._said: deque[str] = deque(maxlen=_KEPT_LINES)
 
     @property
     def is_running(self) -> bool:
@@ -81,19 +85,22 @@ class Supervisor:
         command = [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(_CONFIGURATION)]
         if os.geteuid() == 0:
             command += ["-u", "root"]  # says that it is meant, and so silences the warning
-        with (self._logs / "supervisord.out").open("wb") as output:
-            self._process = subprocess.Popen(
-                guarded_command(command),
-                cwd=self._logs,
-                env=self._supervisor_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # a Ctrl-C in the terminal reaches the launcher alone, which stops in order
-                pass_fds=(self._lock_descriptor,),
-            )
+        self._process = subprocess.Popen(
+            guarded_command(command),
+            cwd=self._logs,
+            env=self._supervisor_environment(),
+            stdin=subprocess.DEVNULL,
+            # Not a file: on a full disk it says here what it couldn't write, and would end if that failed, too.
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # a Ctrl-C in the terminal reaches the launcher alone, which stops in order
+            pass_fds=(self._lock_descriptor,),
+        )
+        self._said.clear()
+        self._listener = threading.Thread(target=self._listen, args=(self._process,), name="supervisord", daemon=True)
+        self._listener.start()
         if not wait_until(self._answers, time.monotonic() + _START_SECONDS):
-            raise LauncherError(f"supervisord did not start: see {self._logs / 'supervisord.out'}")
+            raise LauncherError(f"supervisord did not start:\n{self._last_words()}")
 
     def start_program(self, name: str) -> None:
         """Start a program without waiting for it."""
@@ -153,11 +160,19 @@ class Supervisor:
             "FRONTDESK_SUPERVISOR_SOCKET": str(self._socket),
         }
 
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Keeps the last of what it says, and never lets it wait."""
+        if process.stdout is not None:
+            with process.stdout as lines:
+                self._said.extend(line.decode(errors="replace") for line in lines)
+
+    def _last_words(self) -> str:
+        self._listener.join(1)
+        return "".join(tuple(self._said)).strip()
+
     def _answers(self) -> bool:
         if not self.is_running:
-            raise LauncherError(
-                "supervisord ended at once:\n" + (self._logs / "supervisord.out").read_text(errors="replace").strip()
-            )
+            raise LauncherError(f"supervisord ended at once:\n{self._last_words()}")
         try:
             self._call("getState")
         except OSError:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -157,6 +158,20 @@ def test_comes_back_after_kill_9_of_the_process_manager(running: Launcher) -> No
     eventually(lambda: running.find("gunicorn") not in (None, *before), "a new web process", 30)
     eventually(lambda: running.health() is not None, "ready again")
     assert not [pid for pid in before if is_alive(pid)]
+
+
+def test_a_disk_that_is_full_ends_nothing(running: Launcher) -> None:
+    """Its logs can't be written then: files may grow no more, which is the same to whoever writes them."""
+    manager, beat = running.find("supervisor.supervisord"), running.find("celery_worker beat")
+    assert manager
+    before = resource.prlimit(manager, resource.RLIMIT_FSIZE)
+    resource.prlimit(manager, resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        kill_hard(beat)  # which is noted
+        eventually(lambda: running.find("celery_worker beat") not in (None, beat), "beat is started again")
+    finally:
+        resource.prlimit(manager, resource.RLIMIT_FSIZE, before)
+    assert running.find("supervisor.supervisord") == manager
 
 
 def test_ends_with_everything_below_it_when_told_to(checkout: Path, running: Launcher) -> None:
