@@ -89,8 +89,9 @@ _SEARCH = """
         coalesce(f.cosine, (SELECT -(e.vector <#> CAST(:vector AS halfvec)) FROM chunk_embeddings e
             WHERE e.company_id = :company AND e.chunk_id = c.id AND e.space = :space), 0) AS cosine,
         f.rank, near_range.mean AS mean_cosine
-    FROM fused f JOIN chunks c ON c.id = f.id AND c.company_id = :company
-    JOIN documents d ON d.id = c.document_id AND d.company_id = :company CROSS JOIN near_range
+    FROM fused f CROSS JOIN LATERAL (SELECT * FROM chunks p WHERE p.id = f.id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT * FROM documents o WHERE o.id = c.document_id OFFSET 0) d CROSS JOIN near_range
+    WHERE c.company_id = :company AND d.company_id = :company
     ORDER BY f.score DESC, c.id
 """
 _COUNT = text(
