@@ -139,6 +139,8 @@ def _unknown(found: str) -> UnknownType:
 def _named(head: bytes) -> str:
     if head.startswith(b"{\\rtf"):
         return "RTF text: save it as DOCX"
+    if head.startswith(b"MZ"):
+        return "a program for Windows"
     try:
         best = puremagic.magic_string(head)[0]
     except (puremagic.PureError, ValueError, IndexError):

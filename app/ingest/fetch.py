@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import unquote, urljoin
 
-from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.exceptions import DecodeError, HTTPError, LocationParseError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Url, parse_url
 
@@ -34,6 +34,7 @@ _ACCEPT = "text/html,application/xhtml+xml,application/pdf;q=0.9,text/*;q=0.8,*/
 _REDIRECTS = {301, 302, 303, 307, 308}
 _LONGEST_URL = 4_096
 _LONGEST_NAME = 200
+_REDIRECTED_ELSEWHERE = "The address leads to another one that is neither http nor https, or carries a user name."
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
@@ -76,8 +77,8 @@ def _fetch(url: str, policy: FetchPolicy, to: BinaryIO | Path) -> Fetched:
     with contextlib.ExitStack() as stack:
         target = stack.enter_context(to.open("wb")) if isinstance(to, Path) else to
         clock = stack.enter_context(Clock(policy.timeout_seconds))
-        for _hop in range(policy.max_redirects + 1):
-            at = _checked(url)
+        for hop in range(policy.max_redirects + 1):
+            at = _checked(url, redirected=hop > 0)
             with _answer(at, policy, clock) as answer:
                 if answer.status not in _REDIRECTS:
                     return _received(answer, at, policy, clock, target)
@@ -85,14 +86,14 @@ def _fetch(url: str, policy: FetchPolicy, to: BinaryIO | Path) -> Fetched:
         raise TooManyRedirects(f"The address redirects more than {policy.max_redirects} times.")
 
 
-def _checked(url: str) -> Url:
+def _checked(url: str, *, redirected: bool) -> Url:
     """The parts of an address that may be asked for. The connection is made from the same parts."""
     try:
         at = parse_url(url) if len(url) <= _LONGEST_URL else Url()
     except (LocationParseError, UnicodeError, ValueError):
-        raise NotHttp from None
+        at = Url()
     if at.scheme not in {"http", "https"} or not at.host or at.auth is not None or "%" in at.host:
-        raise NotHttp
+        raise NotHttp(_REDIRECTED_ELSEWHERE if redirected else None)
     return at
 
 
@@ -130,6 +131,8 @@ def _left(clock: Clock) -> float:
 def _reason(error: Exception) -> str:
     if is_certificate_error(error):
         return "The server's certificate is not valid, or it speaks no TLS."
+    if isinstance(error, DecodeError):
+        return "The server packed its answer in a way that can't be unpacked."
     return "The server could not be reached, or broke the connection off."
 
 

@@ -104,3 +104,9 @@ class Document(Identified, CompanyOwned, Timestamped, SoftDeleted, Base):
     # them and switches at the end.
     generation: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When a worker tries again after an error that may pass by itself; None when nothing of the kind is due."""
+        waits = self.status == DocumentStatus.UPLOADED and self.error_code is not None and self.deleted_at is None
+        return self.due_at if waits else None

@@ -254,8 +254,10 @@ def _refusal_of(results: Sequence[Taken]) -> AppError:
 def normalised_url(url: str) -> str:
     """An address in the form in which two of them are compared: without fragment and default port, its scheme and host
     in lower case. Raises `NotHttp`."""
-    if len(url) > _LONGEST_URL or _NOT_PRINTED.search(url):
+    if len(url) > _LONGEST_URL:
         raise NotHttp
+    if _NOT_PRINTED.search(url):
+        raise NotHttp("The address holds blanks or invisible characters. Write a blank as %20.")
     try:
         parts = urlsplit(url)
         port = parts.port

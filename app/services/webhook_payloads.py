@@ -25,7 +25,7 @@ _LEAD = (
 _DOCUMENT = (
     *("id", "agent_id", "uploaded_by", "source", "title", "filename", "url", "kind", "content_type", "size_bytes"),
     *("language", "status", "stage", "progress", "page_count", "character_count", "chunk_count", "options"),
-    *("error_code", "error", *_STAMPS, "processed_at", "deleted_at"),
+    *("error_code", "error", "retry_at", *_STAMPS, "processed_at", "deleted_at"),
 )
 _API_KEY = ("id", "key", "name", "scopes", "permissions", "created_by", "created_at", "expires_at", "last_used_at")
 

@@ -1,5 +1,6 @@
 """GET /v1/document/<document_id>."""
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from flask.testing import FlaskClient
@@ -29,6 +30,18 @@ def test_tells_what_is_wrong_with_it(client: FlaskClient, database: Session, cas
     change(database, Document, document, status="error", error_code="encrypted", error="It has a password.")
     answer = client.get(f"/v1/document/{document}", headers=cast.bob.headers)
     assert (answer.json["error_code"], answer.json["error"]) == ("encrypted", "It has a password.")
+
+
+def test_tells_when_it_is_tried_again(client: FlaskClient, database: Session, cast: Cast, document: UUID) -> None:
+    due_at = datetime(2036, 11, 1, tzinfo=UTC)
+    failed = {"error_code": "fetch_timed_out", "error": "The server took too long.", "due_at": due_at}
+    change(database, Document, document, status="uploaded", **failed)
+    path = f"/v1/document/{document}"
+    assert client.get(path, headers=cast.bob.headers).json["retry_at"].startswith("2036-11-01T00:00:00")
+    change(database, Document, document, status="error")
+    assert client.get(path, headers=cast.bob.headers).json["retry_at"] is None
+    change(database, Document, document, status="uploaded", error_code=None)  # it only waits for a worker
+    assert client.get(path, headers=cast.bob.headers).json["retry_at"] is None
 
 
 def test_refuses_anonymous_calls_and_leads(client: FlaskClient, cast: Cast, document: UUID) -> None:

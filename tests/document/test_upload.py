@@ -109,6 +109,16 @@ def test_reports_what_is_wrong_with_one_beside_the_others(
 
 
 @pytest.mark.parametrize(
+    ("url", "said"),
+    [("ftp://acme.example/", "starts with http"), ("https://acme.example/a page", "as %20")],
+)
+def test_says_what_is_wrong_with_an_address(client: FlaskClient, cast: Cast, agent: UUID, url: str, said: str) -> None:
+    answer = client.post(PATH, json={"agent_id": str(agent), "url": url}, headers=cast.alice.headers)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, [url])
+    assert said in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
     ("name", "content", "status", "code"),
     [
         ("picture.pdf", PNG, 415, "unsupported_media_type"),

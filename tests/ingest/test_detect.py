@@ -114,6 +114,7 @@ def test_a_picture_is_named_and_what_is_accepted(file: _Write, tmp_path: Path) -
         (b"  \n\t \0", EmptyDocument, "empty"),
         (bytes(range(256)) * 50, UnknownType, "unknown type"),
         (b"\x7fELF\x02\x01\x01" + bytes(100), UnknownType, "Accepted are"),
+        (b"MZ\x90\0" + bytes(range(256)), UnknownType, "a program for Windows"),
         (b"{\\rtf1 x}", UnknownType, "RTF"),
         (b'<?xml version="1.0"?><rss/>', UnknownType, "an XML file"),
         (b"<svg><text>x</text></svg>", UnknownType, "an SVG picture"),

@@ -165,6 +165,7 @@ class DocumentResponse(ResponseSchema):
     error = fields.String(
         allow_none=True, metadata=doc("What is wrong with it.", "The document is protected by a password.")
     )
+    retry_at = moment("When that is tried again by itself, since it may pass; else null.", allow_none=True)
     created_at = moment("When it came.")
     updated_at = moment("When anything of it last changed, its progress included.")
     processed_at = moment("When its passages were last made; null: never.", allow_none=True)
