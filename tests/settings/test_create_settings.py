@@ -247,8 +247,13 @@ BAD = (
             "https://a.example/#f",
             "no",
             7,
+            "http://[::1",
+            "https://[x]/v1",
+            "http://\u2100.example",
+            "https://a.example:99999",
         )
     ]
+    + [{"widget_script_url": value} for value in ("http://[::1", "http://]")]
     + [{"llm_api_key": value} for value in ("", "a b", "a\nb", "ключ", "x" * 501, MASKED)]
     + [{"embedding_dimension": value} for value in (0, 4001, 1.5, "8")]
     + [{"is_default": "perhaps"}, {"llm_provider_id": "7"}, {"company_id": "7"}, {"id": "7"}]

@@ -72,6 +72,7 @@ def test_is_scripted_in_development_only(client: FlaskClient, cast: Cast, with_s
         {"api_base_url": "https://u:p@a.example"},
         {"api_base_url": "https://a.example?key=1"},
         {"api_base_url": "http://10.0.0.1/v1"},
+        {"api_base_url": "http://\u2100.example"},
         {"company_id": "7"},
     ],
     ids=str,

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.http.fields import email, identifier, moment, phone
+from app.http.fields import Url, email, identifier, moment, phone
 from app.http.rate_limits import Category
 from app.http.schemas import ResponseSchema, StrictSchema, doc, page_of, text
 from app.http.shared import CompanyResponse
@@ -16,8 +16,8 @@ def _name(**extra: bool) -> fields.String:
     return text("The company's name.", "Acme Travel", **extra)
 
 
-def _logo() -> fields.URL:
-    return fields.URL(
+def _logo() -> Url:
+    return Url(
         schemes={"http", "https"},
         require_tld=False,
         allow_none=True,

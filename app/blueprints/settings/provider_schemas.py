@@ -8,7 +8,7 @@ import marshmallow as ma
 import orjson
 from marshmallow import fields, validate
 
-from app.http.fields import identifier, moment
+from app.http.fields import Url, identifier, moment
 from app.http.schemas import ResponseSchema, StrictSchema, doc, page_of, text
 from app.models.provider import ProviderStatus, ProviderType
 from app.models.provider_model import ModelType
@@ -103,7 +103,7 @@ class UpdateProviderRequest(StrictSchema):
     name = _name()
     type = _type()
     description = text("What it is.", "OpenAI's own API.", max_length=2000, allow_none=True)
-    api_base_url = fields.URL(
+    api_base_url = Url(
         schemes={"http", "https"},
         require_tld=False,
         allow_none=True,

@@ -8,6 +8,7 @@ import marshmallow as ma
 from marshmallow import fields, validate
 
 from app.blueprints.settings.provider_schemas import MAX_DIMENSION, json_object
+from app.http.fields import Url
 from app.http.schemas import doc
 from app.services.llm_settings import mask
 
@@ -44,9 +45,9 @@ class MaskedKey(fields.String):
         return mask(value)
 
 
-def web_address(description: str) -> fields.URL:
+def web_address(description: str) -> Url:
     """An http or https URL."""
-    return fields.URL(
+    return Url(
         schemes={"http", "https"},
         require_tld=False,
         allow_none=True,
@@ -55,9 +56,9 @@ def web_address(description: str) -> fields.URL:
     )
 
 
-def base_url(description: str) -> fields.URL:
+def base_url(description: str) -> Url:
     """The address of an API: without credentials, query and fragment, which would get lost or into logs."""
-    return fields.URL(
+    return Url(
         schemes={"http", "https"},
         require_tld=False,
         allow_none=True,
