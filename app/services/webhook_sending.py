@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from standardwebhooks.webhooks import Webhook as Signer
 
 from app.core.addresses import parsed
@@ -16,6 +15,7 @@ from app.core.clock import now
 from app.core.settings import settings
 from app.integrations import webhook_post
 from app.integrations.webhook_post import PostFailed, PostPolicy, Reply
+from app.realtime.frames import to_json
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def wait_after(tries: int, retry_after: int | None = None) -> timedelta | None:
 
 def _body(letter: Letter) -> bytes:
     moment = letter.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return orjson.dumps({"type": letter.type, "timestamp": moment, "data": letter.data})
+    return to_json({"type": letter.type, "timestamp": moment, "data": letter.data})
 
 
 def _headers(receiver: Receiver, letter: Letter, body: bytes) -> dict[str, str]:

@@ -51,6 +51,15 @@ def test_an_event_is_delivered_and_signed(
     assert now_in(database, Webhook, webhook).last_success_at is not None
 
 
+def test_numbers_of_more_than_64_bits_are_sent_as_they_are_stored(
+    webhook: UUID, receiver: Receiver, happen: Happen, deliver: Deliver
+) -> None:
+    happen(details={"n": 2**70})
+    deliver(webhook)
+    (received,) = receiver.taken
+    assert json.loads(received.body)["data"] == {"details": {"n": 2**70}}
+
+
 @pytest.mark.parametrize("part", ["body", "webhook-id", "webhook-timestamp", "secret"])
 def test_what_was_tampered_with_is_noticed(
     webhook: UUID, receiver: Receiver, happen: Happen, deliver: Deliver, part: str
