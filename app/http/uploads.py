@@ -1,7 +1,6 @@
 """Bodies with files: large ones, so they are read in pieces, to the disk, and before any transaction begins."""
 
 import hashlib
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from flask import g, request
 from werkzeug.datastructures import FileStorage
 
+from app.core.scratch import scratch_folder
 from app.core.settings import settings
 from app.errors import Invalid, TooLarge
 from app.services.document_uploads import ReceivedFile
@@ -36,8 +36,8 @@ def received() -> Iterator[list[ReceivedFile]]:
         raise TooLarge(f"An upload may have {limit:,} bytes at most, all its files together.")
     request.max_content_length = limit + _FRAME_BYTES
     uploads = _of_the_field()
-    with tempfile.TemporaryDirectory(prefix="frontdesk-upload-") as folder:
-        g.received_files = [_keep(upload, Path(folder, str(number))) for number, upload in enumerate(uploads)]
+    with scratch_folder() as folder:
+        g.received_files = [_keep(upload, folder / str(number)) for number, upload in enumerate(uploads)]
         yield g.received_files
 
 

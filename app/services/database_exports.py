@@ -6,7 +6,6 @@ export takes the place of the one before.
 
 import hashlib
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from app.core import tenancy
+from app.core.scratch import scratch_folder
 from app.core.settings import settings
 from app.core.transaction import transaction
 from app.errors import Invalid, NotFound
@@ -77,8 +77,8 @@ def export(principal: Principal, wanted: Export) -> list[Taken]:
     with transaction():
         tenancy.enter_company(company_id)
         work = _load(company_id, wanted)
-    with tempfile.TemporaryDirectory(prefix="frontdesk-export-") as folder:
-        files = _write(work, wanted, Path(folder))
+    with scratch_folder() as folder:
+        files = _write(work, wanted, folder)
         with document_uploads.stage(principal, files) as staged, transaction():
             tenancy.enter_company(company_id)
             taken = document_uploads.take(principal, agent_id=work.agent_id, files=staged, urls=[])

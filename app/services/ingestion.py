@@ -6,13 +6,12 @@ anywhere, and a document may be given to two, and there is never half of it nor 
 """
 
 import logging
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 from app.core import tenancy
 from app.core.clock import now
+from app.core.scratch import scratch_folder
 from app.core.settings import settings
 from app.core.tenancy import across_companies
 from app.core.transaction import transaction
@@ -97,8 +96,8 @@ def _work(document: Document, lease: DocumentLease) -> None:
 
 
 def _process(document: Document, lease: DocumentLease) -> None:
-    with tempfile.TemporaryDirectory(prefix="frontdesk-document-") as folder:
-        file = ingestion_stages.bring(document, lease, Path(folder))
+    with scratch_folder() as folder:
+        file = ingestion_stages.bring(document, lease, folder)
         read = ingestion_stages.read(file, document, lease)
     passage_storage.store(read, document, lease)
 
