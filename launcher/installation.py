@@ -35,6 +35,7 @@ _DEFAULT_PORTS = {"postgres": 54320, "valkey": 63790}
 _SERVER_SECONDS = 300.0  # replaying what a crash left undone can take minutes
 _WEB_SECONDS = 60.0
 _HOPELESS_SECONDS = 5.0  # of starting and falling over again
+_SERVER_HOPELESS_SECONDS = 20.0  # the memory of a Postgres that was killed is in use until its sessions have ended
 _PAUSE_SECONDS = 0.1
 _WATCH_SECONDS = 1.0
 _DOWN_POLLS = 8  # a single restart is over after three at most
@@ -142,7 +143,7 @@ class Installation:
 
     def _wait_for_servers(self) -> None:
         for name, server in self._servers.items():
-            self._wait_for(name, server.is_ready, _SERVER_SECONDS)
+            self._wait_for(name, server.is_ready, _SERVER_SECONDS, hopeless_after=_SERVER_HOPELESS_SECONDS)
 
     def _prepare_database(self) -> None:
         """Run the application's own command, which prints a line for every step."""
@@ -169,12 +170,18 @@ class Installation:
             raise LauncherError(f"Preparing the database failed. The end of {log}:\n{self._end_of_log('prepare')}")
 
     def _wait_for(
-        self, name: str, is_ready: Callable[[], bool], seconds: float, *, missing: Callable[[], str] = lambda: ""
+        self,
+        name: str,
+        is_ready: Callable[[], bool],
+        seconds: float,
+        *,
+        hopeless_after: float = _HOPELESS_SECONDS,
+        missing: Callable[[], str] = lambda: "",
     ) -> None:
         began = time.monotonic()
         while not is_ready():
             waited = time.monotonic() - began
-            hopeless = waited > _HOPELESS_SECONDS and self._manager.program(name).is_failing
+            hopeless = waited > hopeless_after and self._manager.program(name).is_failing
             if hopeless or waited > seconds or not self._manager.is_running:
                 log = self._layout.log_of(name)
                 why = f"\n  {said}\n" if (said := missing()) else " "
