@@ -9,38 +9,28 @@ import time
 
 # More than processors, for between its statements a turn waits for Postgres.
 _AT_A_TIME = 4
-# For so long after one had to wait, others are expected to: of sixty questions at once, a worker is told of one after
-# the other, and between two of them nobody may wait.
-_RUSH_SECONDS = 0.25
-# In a rush those that have begun read for so long and then rest, and what their models said meanwhile is read together:
-# reading it piece by piece is half of what an answer costs. They rest in naps, at most so many, until the rush is over.
+# While turns wait to begin, those that have begun read for so long and rest for so long, and what their models said
+# meanwhile is read together: reading it piece by piece is half of what an answer costs.
 _READ_SECONDS = 0.05
-_NAP_SECONDS = 0.25
-_MOST_NAPS = 2
+_REST_SECONDS = 0.25
 
 
 class _Places:
     def __init__(self, count: int) -> None:
         self._free = threading.BoundedSemaphore(count)
         self._lock = threading.Lock()
-        self._waiting = 0
-        self._waited_at = float("-inf")
-
-    @property
-    def is_crowded(self) -> bool:
-        return self._waiting > 0 or time.monotonic() < self._waited_at + _RUSH_SECONDS
+        self.waiting = 0
 
     def take(self) -> None:
         if self._free.acquire(blocking=False):
             return
         with self._lock:
-            self._waiting += 1
+            self.waiting += 1
         try:
             self._free.acquire()
         finally:
             with self._lock:
-                self._waiting -= 1
-                self._waited_at = time.monotonic()
+                self.waiting -= 1
 
     def give_back(self) -> None:
         self._free.release()
@@ -71,8 +61,8 @@ class Place:
 
 
 def is_crowded() -> bool:
-    """Whether turns wait to begin, or did a moment ago."""
-    return _places.is_crowded
+    """Whether turns wait to begin."""
+    return _places.waiting > 0
 
 
 class Reader:
@@ -86,11 +76,5 @@ class Reader:
         if not is_crowded():
             self._rests_at = None
         elif self._rests_at is None or time.monotonic() >= self._rests_at:
-            self._rest()
+            time.sleep(_REST_SECONDS)
             self._rests_at = time.monotonic() + _READ_SECONDS
-
-    def _rest(self) -> None:
-        for _ in range(_MOST_NAPS):
-            time.sleep(_NAP_SECONDS)
-            if not is_crowded():
-                return
