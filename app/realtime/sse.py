@@ -165,11 +165,12 @@ class EventStream:
     def _ask_whether_allowed(self) -> None:
         if time.monotonic() < self._recheck_at and not self._follower.recheck_due:
             return
-        self._follower.recheck_due = False
         self._recheck_at = time.monotonic() + _jittered(RECHECK_SECONDS)
-        if not self._asking:
-            self._asking = True
-            checks.do(self._recheck)
+        if self._asking:
+            return
+        self._follower.recheck_due = False
+        self._asking = True
+        checks.do(self._recheck)
 
     def _recheck(self) -> None:
         try:
@@ -179,6 +180,8 @@ class EventStream:
             self._follower.refuse(error.code)
         finally:
             self._asking = False
+            if self._follower.recheck_due:  # what was said while it was asked may have come too late for the answer
+                self._woken.set()
 
 
 def _jittered(seconds: float) -> float:

@@ -113,6 +113,10 @@ class Feed:
         if client.gone:
             self.remove(client.sid)
             return
+        for room in list(client.rooms.values()):
+            # One that something waited for already wasn't scheduled again for this.
+            if room.follower.recheck_due:
+                room.follower.recheck_due, client.review_due = False, True
         if client.review_due or now >= client.review_at:
             client.review_due, client.review_at = False, now + _jittered()
             checks.do(partial(self._review, client))

@@ -231,6 +231,29 @@ def test_a_nudge_about_a_caller_asks_about_all_that_they_hear_and_nobody_else(tu
         assert not of_bob._follower.recheck_due
 
 
+def test_a_nudge_while_it_is_asked_about_is_not_lost(turn: Turn, hub: Hub) -> None:
+    """The answer that is on its way may be from before what the nudge is about."""
+    asked, answer = Event(), Event()
+
+    def allowed_until_now() -> bool:
+        if asked.is_set():
+            raise Unauthenticated
+        asked.set()
+        return answer.wait(5)
+
+    stream = open_stream(hub, turn.conversation_id, still_allowed=allowed_until_now)
+    reader = Reader(stream, last="never")
+    wait_until(lambda: reader.text, "the opening")
+    wait_until(lambda: all(topic.confirmed for topic in hub._all_topics()), "the subscription")
+    turn.publisher.recheck_caller("lead:vera")
+    assert asked.wait(5)
+    turn.publisher.recheck_caller("lead:vera")
+    turn.say()
+    wait_until(lambda: "chat_delta" in reader.names, "what was said after the nudge")
+    answer.set()
+    assert '"code":"authentication_failed"' in reader.wait().text
+
+
 def test_asks_how_a_silent_turn_is(turn: Turn, hub: Hub, impatient: None) -> None:
     asked: list[list[str]] = []
 

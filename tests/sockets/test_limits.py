@@ -95,6 +95,19 @@ def test_one_caller_has_a_limited_number_of_connections(
     assert not feed.clients
 
 
+def test_whose_key_is_revoked_goes_at_once_though_much_waits_for_them(client: FlaskClient, scene: Scene) -> None:
+    """Who takes nothing more isn't scheduled again for anything that is to be told."""
+    owner = scene.cast.alice.headers
+    poller = Poller(client, key_of(scene.cast.key(scene.cast.alice, "read")))
+    assert poller.join(scene.conversation_id)["ok"]
+    (listening_one,) = feed.clients.values()
+    (room,) = listening_one.rooms.values()
+    wait_until(lambda: scene.turn.say() and listening_one.capacity <= 0 and room._scheduled, "more than it takes")
+    (listed,) = client.get("/v1/auth/api-keys", headers=owner).json["items"]
+    assert client.delete(f"/v1/auth/api-keys/{listed['id']}", headers=owner).status_code == 204
+    wait_until(lambda: not feed.clients, "the end")
+
+
 def test_who_does_not_say_who_they_are_is_turned_away(
     client: FlaskClient, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
