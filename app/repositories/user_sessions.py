@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app.core.transaction import session
 from app.models.user_session import UserSession
@@ -56,16 +56,14 @@ def revoke_all_of(
     return changed_rows(statement.values(revoked_at=at, revoked_because=because))
 
 
-def revoke_impersonations_across_companies(*, by: UUID, at: datetime, because: str) -> int:
-    """Ends all sessions in which this super admin acts as somebody else. Returns how many."""
-    statement = update(UserSession).where(UserSession.impersonator_id == by, UserSession.revoked_at.is_(None))
-    return changed_rows(statement.values(revoked_at=at, revoked_because=because))
+def revoke_impersonations_across_companies(*, by: UUID, at: datetime, because: str) -> list[UUID]:
+    """Ends all sessions in which this super admin acts as somebody else. Returns as whom, one for each session."""
+    return _revoke_impersonations(UserSession.impersonator_id == by, at, because)
 
 
-def revoke_begun_with_across_companies(credential_id: UUID, *, at: datetime, because: str) -> int:
-    """Ends all impersonations that were begun with this session or API key. Returns how many."""
-    statement = update(UserSession).where(UserSession.begun_with == credential_id, UserSession.revoked_at.is_(None))
-    return changed_rows(statement.values(revoked_at=at, revoked_because=because))
+def revoke_begun_with_across_companies(credential_id: UUID, *, at: datetime, because: str) -> list[UUID]:
+    """Ends all impersonations that were begun with this session or API key. Returns as whom, one for each session."""
+    return _revoke_impersonations(UserSession.begun_with == credential_id, at, because)
 
 
 def get(*, company_id: UUID | None, session_id: UUID) -> UserSession | None:
@@ -77,3 +75,9 @@ def get(*, company_id: UUID | None, session_id: UUID) -> UserSession | None:
 def delete_expired_across_companies(moment: datetime) -> int:
     """Forgets sessions that expired before `moment`. Returns how many."""
     return changed_rows(delete(UserSession).where(UserSession.expires_at < moment))
+
+
+def _revoke_impersonations(which: ColumnElement[bool], at: datetime, because: str) -> list[UUID]:
+    statement = update(UserSession).where(which, UserSession.revoked_at.is_(None))
+    ended = statement.values(revoked_at=at, revoked_because=because).returning(UserSession.user_id)
+    return list(session().scalars(ended))

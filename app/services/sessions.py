@@ -1,8 +1,10 @@
 """Signing in and out. A session is one sign-in; its refresh token is used once and replaced, and a token that comes
 a second time was stolen, so the session ends."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from app.core import tenancy
@@ -134,12 +136,13 @@ def log_out(principal: Principal) -> None:
 def end_all_of(user: User, *, because: str) -> int:
     """Ends every session of a user, and those in which the user acts as somebody else. Returns how many. The
     transaction must be open for the user's company."""
-    user_id = user.id
-    after_commit(lambda: publisher.recheck_caller(f"{PrincipalKind.USER}:{user_id}"))
+    _tell_listeners([user.id])
     ended = user_sessions.revoke_all_of(company_id=user.company_id, user_id=user.id, at=now(), because=because)
     if user.role == Role.SUPER_ADMIN:
         with across_companies("super admins act as users of all companies"):
-            ended += user_sessions.revoke_impersonations_across_companies(by=user.id, at=now(), because=because)
+            others = user_sessions.revoke_impersonations_across_companies(by=user.id, at=now(), because=because)
+        _tell_listeners(others)
+        ended += len(others)
     return ended
 
 
@@ -157,7 +160,14 @@ def end(principal: Principal, *, because: str) -> None:
 def end_begun_with(credential_id: UUID, *, because: str) -> None:
     """Ends what a super admin does as others by this session or API key, which has ended itself."""
     with across_companies("super admins act as users of all companies"):
-        user_sessions.revoke_begun_with_across_companies(credential_id, at=now(), because=because)
+        others = user_sessions.revoke_begun_with_across_companies(credential_id, at=now(), because=because)
+    _tell_listeners(others)
+
+
+def _tell_listeners(user_ids: Iterable[UUID]) -> None:
+    """Has whatever is listened to in the name of these users asked about."""
+    for user_id in set(user_ids):
+        after_commit(partial(publisher.recheck_caller, f"{PrincipalKind.USER}:{user_id}"))
 
 
 def open_for(user: User, *, life: timedelta, impersonator: Principal | None = None) -> UserSession:

@@ -124,6 +124,15 @@ def test_ends_at_once_when_the_caller_signs_out(server: Server, connect: Connect
         assert other.until("chat_delta").names == ["chat_delta"]
 
 
+def test_ends_at_once_for_a_super_admin_who_acts_as_somebody(server: Server, scene: Scene) -> None:
+    root = scene.cast.root.headers
+    begun = server.call("POST", f"/v1/user/{scene.cast.alice.id}/impersonate", headers=root)[1]
+    acting = {"Authorization": f"Bearer {json.loads(begun)['access_token']}"}
+    with StreamClient(server, scene.conversation_id, acting) as stream:
+        assert server.call("POST", "/v1/auth/logout", headers=root)[0] == 204
+        assert stream.until_ended().events[-2].payload["code"] == "session_ended"
+
+
 def test_ends_at_once_when_the_key_is_revoked(server: Server, scene: Scene) -> None:
     key = scene.cast.key(scene.cast.alice, "read")
     owner = scene.cast.alice.headers
