@@ -25,6 +25,7 @@ from app.services import (
     database_reading,
     database_samples,
     database_vectors,
+    embedding_spaces,
     signs_of_life,
 )
 from app.services.audit import Event
@@ -92,6 +93,7 @@ def analyze(*, company_id: UUID, connection_id: UUID) -> None:
     try:
         with signs_of_life.given(lease.renew):
             _work(connection, lease)
+        _follow_settings(company_id, connection.agent_id)
         log.info("attempt at a database ended", extra=named)
     except LeaseLost:
         log.info("connection deleted or taken over by another worker", extra=named)
@@ -118,6 +120,14 @@ def _ask(principal: Principal, connection_ids: Sequence[UUID]) -> list[UUID]:
         )
         enqueue(JobName.ANALYZE_DATABASE, company_id=company_id, connection_id=connection_id)
     return asked
+
+
+def _follow_settings(company_id: UUID, agent_id: UUID) -> None:
+    """Whoever chose another embedding model during the attempt left the connection to it, and its vectors may have been
+    made by then."""
+    with transaction():
+        tenancy.enter_company(company_id)
+        embedding_spaces.follow_settings(company_id=company_id, agent_id=agent_id)
 
 
 def _work(connection: DatabaseConnection, lease: AnalysisLease) -> None:

@@ -14,7 +14,7 @@ from app.core.transaction import transaction
 from app.models.agent import Agent
 from app.models.database_connection import DatabaseConnection
 from app.models.database_embedding import DatabaseEmbedding
-from app.services import embedding_spaces, passage_vectors
+from app.services import database_vectors, embedding_spaces, passage_vectors
 from app.services.model_choice import BUILTIN_EMBEDDING, FORMER_EMBEDDING
 from tests.cast import Cast
 from tests.database.conftest import Analyze, Connect
@@ -122,3 +122,19 @@ def test_an_analysis_that_was_made_meanwhile_stays(
     sweep_and_build(connection)
     assert now_in(database, DatabaseConnection, connection.id).embedding_space == FORMER_EMBEDDING.space
     assert FORMER_EMBEDDING.space in spaces(database)
+
+
+def test_an_analysis_whose_vectors_were_made_before_the_settings_changed_has_them_made_anew(
+    database: Session,
+    analyze: Analyze,
+    left_in: Callable[[str], DatabaseConnection],
+    sweep_and_build: Callable[[DatabaseConnection], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = left_in(OTHER)
+    monkeypatch.setattr(database_vectors, "embed", lambda *_: OTHER)  # as they were when it came to them
+    analyze(connection.id)
+    assert now_in(database, DatabaseConnection, connection.id).embedding_space == OTHER
+    sweep_and_build(connection)
+    assert set(spaces(database)) == {BUILTIN_EMBEDDING.space}
+    assert now_in(database, DatabaseConnection, connection.id).embedding_space == BUILTIN_EMBEDDING.space
