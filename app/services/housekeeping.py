@@ -53,8 +53,13 @@ def _forget_former_model(before: datetime) -> None:
     """95 MB that nothing reads once all vectors are of the present model, and all processes of this version."""
     with transaction(), across_companies("whether any company's vectors are of the former model"):
         is_used = embedding_spaces.is_used_across_companies(FORMER_EMBEDDING.space)
-    if not is_used and model_choice.remove_former_model(before=before):
-        log.info("files of the former embedding model removed")
+    if is_used:
+        return
+    try:
+        if model_choice.remove_former_model(before=before):
+            log.info("files of the former embedding model removed")
+    except OSError as error:  # a disk that may only be read, say: no reason to fail every hour
+        log.warning("files of the former embedding model stay", extra={"reason": str(error)})
 
 
 def _purge_webhook_events(before: datetime) -> int:

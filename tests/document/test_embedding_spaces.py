@@ -384,3 +384,18 @@ def test_files_of_the_former_model_go_once_nothing_reads_them(
     with app.app_context():
         housekeeping.purge_expired()
     assert (former.exists(), present.exists()) == (stays, True)
+
+
+def test_files_of_the_former_model_that_cannot_be_removed_stay(
+    app: Flask, tmp_path: Path, with_settings: Callable[..., None]
+) -> None:
+    """The rest of what has expired goes all the same. A link to another disk is one of these."""
+    with_settings(data_dir=tmp_path)
+    former, present = (tmp_path / "models" / each.model for each in (FORMER_EMBEDDING, BUILTIN_EMBEDDING))
+    present.mkdir(parents=True)
+    (present / MARKER).write_text("{}")
+    os.utime(present / MARKER, (0, 0))
+    former.symlink_to(present)
+    with app.app_context():
+        assert "user_sessions" in housekeeping.purge_expired()
+    assert (former.is_symlink(), present.exists()) == (True, True)
