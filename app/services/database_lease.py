@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.core.transaction import transaction
 from app.models.database_connection import AnalysisStage
 from app.repositories import database_work
-from app.services.document_lease import SILENCE, LeaseLost, percent
+from app.services.document_lease import LONG, SILENCE, LeaseLost, percent
 from app.services.signs_of_life import LIFE
 
 _BEAT_SECONDS = 3.0
@@ -34,12 +34,16 @@ class AnalysisLease:
         columns. Renews the lease."""
         with transaction():
             tenancy.enter_company(self.company_id)
-            held = {"due_at": now() + LIFE, **values}
+            began = now()
+            held = {"due_at": began + LIFE, **values}
             if not database_work.update_held(
                 company_id=self.company_id, connection_id=self.connection_id, attempt=self.attempt, values=held
             ):
                 raise LeaseLost
             yield
+            # Signs of life have to wait for this to end, and a sweep might be there before the next one.
+            if now() - began > LONG:
+                self._prolong()
         self._told_at = time.monotonic()
 
     def report(self, stage: AnalysisStage, done: int = 0, total: int | None = None) -> None:
@@ -58,6 +62,9 @@ class AnalysisLease:
             return True  # it may come back, and nobody have taken the connection meanwhile
         with transaction():
             tenancy.enter_company(self.company_id)
-            return database_work.renew(
-                company_id=self.company_id, connection_id=self.connection_id, attempt=self.attempt, until=now() + LIFE
-            )
+            return self._prolong()
+
+    def _prolong(self) -> bool:
+        return database_work.renew(
+            company_id=self.company_id, connection_id=self.connection_id, attempt=self.attempt, until=now() + LIFE
+        )

@@ -19,6 +19,8 @@ from app.services.signs_of_life import LIFE
 # How long the work may tell nothing of itself before it counts as hung, however alive its process is. A provider of
 # embeddings may take its time-out at every try of one batch; on a machine with far too much to do, so may ours.
 SILENCE = timedelta(minutes=5)
+# Transactions that take longer prolong the lease once more when they end.
+LONG = LIFE / 3
 _BEAT_SECONDS = 5.0
 _ALL = 100
 
@@ -44,8 +46,12 @@ class DocumentLease:
         columns. Renews the lease."""
         with transaction():
             tenancy.enter_company(self.company_id)
-            self.change(**{"due_at": now() + LIFE, **values})
+            began = now()
+            self.change(**{"due_at": began + LIFE, **values})
             yield
+            # Signs of life have to wait for this to end, and a sweep might be there before the next one.
+            if now() - began > LONG:
+                self._prolong()
         self._told_at = time.monotonic()
 
     def change(self, **values: Any) -> None:
@@ -74,9 +80,12 @@ class DocumentLease:
             return True  # it may come back, and nobody have taken the document meanwhile
         with transaction():
             tenancy.enter_company(self.company_id)
-            return document_work.renew(
-                company_id=self.company_id, document_id=self.document_id, attempt=self.attempt, until=now() + LIFE
-            )
+            return self._prolong()
+
+    def _prolong(self) -> bool:
+        return document_work.renew(
+            company_id=self.company_id, document_id=self.document_id, attempt=self.attempt, until=now() + LIFE
+        )
 
     def _store(self, values: dict[str, Any]) -> None:
         with self.storing(**values):

@@ -1,6 +1,7 @@
 """POST /v1/database-connection/<id>/analyze, by the worker's task, of databases on real servers."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from app.models.database_connection import DatabaseConnection
 from app.models.database_embedding import DatabaseEmbedding
 from app.models.database_relation import DatabaseRelation
 from app.models.database_table import DatabaseTable
-from app.services import database_analysis, database_reading
+from app.services import database_analysis, database_lease, database_reading
+from app.services.database_lease import AnalysisLease
 from tests.cast import Cast
 from tests.database.conftest import Analyze, Connect
 from tests.database.servers import Shop
@@ -198,6 +200,27 @@ def test_goes_on_where_a_dead_worker_was(
     connection = now_in(database, DatabaseConnection, connection_id)
     assert (connection.analysis_status, connection.attempt) == ("done", 2)
     assert count(database, DatabaseRelation) > 0
+
+
+def test_what_takes_long_to_store_keeps_its_connection(
+    app: Flask,
+    cast: Cast,
+    connect: Connect,
+    shops: dict[str, Shop],
+    reachable: None,
+    database: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Signs of life wait for the row meanwhile."""
+    connection_id = connect(shops["sqlite"])
+    change(database, DatabaseConnection, connection_id, analysis_status="running", attempt=3)
+    began = datetime.now(UTC) - timedelta(seconds=20)
+    clock = chain([began], repeat(began + timedelta(seconds=20)))
+    monkeypatch.setattr(database_lease, "now", lambda: next(clock))
+    with app.app_context():
+        with AnalysisLease(cast.acme, connection_id, 3).storing():
+            pass
+        assert database_analysis.requeue_due(could_tell_for=timedelta(0)) == 0
 
 
 def test_a_late_worker_stores_nothing(

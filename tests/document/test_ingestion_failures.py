@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.models.chunk_embedding import ChunkEmbedding
 from app.models.document import Document, DocumentStage
 from app.models.model_call import ModelCall
 from app.repositories import chunks
-from app.services import document_files, ingestion, passage_storage, signs_of_life
+from app.services import document_files, document_lease, ingestion, passage_storage, signs_of_life
 from app.services.document_lease import SILENCE, DocumentLease, LeaseLost
 from tests.ai.embedding_service import EmbeddingService
 from tests.cast import Cast
@@ -320,6 +321,24 @@ def test_a_long_step_keeps_its_document(
     at_request(2, take_long)
     row = process(document)
     assert (swept, row.status, row.attempt) == ([0], "processed", 1)
+
+
+def test_what_takes_long_to_store_keeps_its_document(
+    app: Flask,
+    database: Session,
+    cast: Cast,
+    document: UUID,
+    sweep: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Signs of life wait for the row meanwhile."""
+    change(database, Document, document, status="processing", attempt=3, due_at=PAST)
+    began = datetime.now(UTC) - timedelta(seconds=20)
+    clock = chain([began], repeat(began + timedelta(seconds=20)))
+    monkeypatch.setattr(document_lease, "now", lambda: next(clock))
+    with app.app_context(), DocumentLease(cast.acme, document, 3).storing():
+        pass
+    assert sweep() == 0
 
 
 def test_who_hangs_or_has_lost_the_document_gives_no_sign(
