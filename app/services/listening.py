@@ -2,7 +2,7 @@
 
 A listener stays for hours, so its credential is kept and asked about again every minute: sessions end, keys are
 revoked, conversations are deleted. Whoever does such a thing has the listeners asked at once (`publisher.recheck` and
-`recheck_caller`); the minute is for what was said while Redis was away.
+`recheck_caller`); the minute is for what runs out by itself, and for what was said while Redis was away.
 """
 
 from collections.abc import Callable, Sequence
