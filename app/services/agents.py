@@ -179,6 +179,7 @@ def restore(principal: Principal, agent_id: UUID) -> Agent:
     if not agents.set_deleted(company_id=company_id, agent_id=agent_id, at=None, deletion_id=None):
         raise NotDeleted
     _record(principal, Event.AGENT_RESTORED, agent, risk=RiskLevel.MEDIUM)
+    embedding_spaces.follow_settings(company_id=company_id, agent_id=agent_id)
     return agent
 
 

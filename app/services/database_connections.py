@@ -19,7 +19,7 @@ from app.models.audit_entry import RiskLevel
 from app.models.database_connection import ConnectionStatus, DatabaseConnection
 from app.repositories import agents, database_connections
 from app.security.principal import Principal
-from app.services import audit, database_access
+from app.services import audit, database_access, embedding_spaces
 from app.services.audit import Event
 from app.services.database_access import DatabaseRefused, Tested
 from app.textsql import target
@@ -147,6 +147,10 @@ def change(principal: Principal, connection_id: UUID, wanted: Mapping[str, Any])
             raise NotFound
         if changes:
             _apply(principal, connection, changes, outcome)
+    if "agent_id" in changes:
+        with transaction():
+            tenancy.enter_company(company_id)
+            embedding_spaces.follow_settings(company_id=company_id, agent_id=changes["agent_id"])
     return connection
 
 
@@ -178,6 +182,7 @@ def restore(principal: Principal, connection_id: UUID) -> DatabaseConnection:
         raise AgentDeleted
     connection.deleted_at = connection.deletion_id = None
     _record(principal, Event.DATABASE_CONNECTION_RESTORED, connection)
+    embedding_spaces.follow_settings(company_id=company_id, agent_id=connection.agent_id)
     return connection
 
 

@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from app.models.agent import Agent
+from app.services.model_choice import BUILTIN_EMBEDDING
 from tests.agent.rows import START
 from tests.cast import Cast
 from tests.rows import audited, change, now_in
@@ -24,6 +25,15 @@ def test_brings_an_agent_back(client: FlaskClient, database: Session, cast: Cast
     assert (agent.deleted_at, agent.deletion_id) == (None, None)
     assert audited(database, "agent_restored").entity_id == str(ronda.id)
     assert client.get(f"/v1/agent/{ronda.id}").status_code == 200
+
+
+def test_one_that_was_not_there_when_the_settings_changed_follows_them(
+    client: FlaskClient, database: Session, cast: Cast, ronda: Agent
+) -> None:
+    client.delete(f"/v1/agent/{ronda.id}", headers=cast.alice.headers)
+    change(database, Agent, ronda.id, embedding_space="openai/embed/1536")
+    client.patch(path(ronda), headers=cast.alice.headers)
+    assert now_in(database, Agent, ronda.id).embedding_space == BUILTIN_EMBEDDING.space
 
 
 def test_refuses_an_agent_that_is_not_deleted(client: FlaskClient, cast: Cast, ronda: Agent) -> None:

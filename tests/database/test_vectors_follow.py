@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -138,3 +139,26 @@ def test_an_analysis_whose_vectors_were_made_before_the_settings_changed_has_the
     sweep_and_build(connection)
     assert set(spaces(database)) == {BUILTIN_EMBEDDING.space}
     assert now_in(database, DatabaseConnection, connection.id).embedding_space == BUILTIN_EMBEDDING.space
+
+
+@pytest.mark.parametrize("how", ["restored", "given to another agent"])
+def test_those_of_a_connection_that_was_not_there_when_the_settings_changed_follow(
+    client: FlaskClient,
+    database: Session,
+    cast: Cast,
+    left_in: Callable[[str], DatabaseConnection],
+    sweep_and_build: Callable[[DatabaseConnection], None],
+    how: str,
+) -> None:
+    connection = left_in(OTHER)
+    path, owner = f"/v1/database-connection/{connection.id}", cast.alice.headers
+    if how == "restored":
+        assert client.delete(path, headers=owner).status_code == 204
+        assert client.patch(f"{path}/restore", headers=owner).status_code == 200
+    else:
+        another = Agent(company_id=cast.acme, name="Pia")
+        database.add(another)
+        database.commit()
+        assert client.patch(path, json={"agent_id": str(another.id)}, headers=owner).status_code == 200
+    sweep_and_build(now_in(database, DatabaseConnection, connection.id))
+    assert set(spaces(database)) == {BUILTIN_EMBEDDING.space}
