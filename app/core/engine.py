@@ -21,6 +21,8 @@ def engine_options(settings: Settings) -> dict[str, Any]:
         "poolclass": PatientPool,
         "pool_size": settings.database_pool_size,
         "max_overflow": 0,
+        # Few connections do most of the work, and Postgres keeps in each what it has planned.
+        "pool_use_lifo": True,
         "pool_timeout": settings.database_pool_timeout_seconds,
         "pool_recycle": 1800,
         # An error that is logged with its parameters would put hashes and people's data into the log.
