@@ -336,7 +336,9 @@ class ModelServer:
         self.open_streams += 1
         self.peak_streams = max(self.peak_streams, self.open_streams)
         try:
-            _write_head(writer, 200, {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"})
+            head = {"Content-Type": "text/event-stream", "Transfer-Encoding": "chunked"}
+            # What is hung up on in order says so, or its client might ask again on a connection that ends this moment.
+            _write_head(writer, 200, head | ({"Connection": "close"} if scenario == "cut-clean" else {}))
             await _Answer(dialect, scenario, self._pace, writer).write(self._tokens(request, scenario))
         finally:
             self.open_streams -= 1
