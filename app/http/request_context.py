@@ -88,7 +88,7 @@ def _end(response: Response) -> Response:
             "status": response.status_code,
             "ms": round(seconds * 1000, 2),
             "ip": client_ip(),
-            "caller": f"{principal.kind}:{principal.id}" if principal else None,
+            "caller": principal.name if principal else None,
         },
     )
     if principal is not None:

@@ -203,7 +203,7 @@ def _enter(access: Access, *, counted: bool = False) -> tuple[Principal | None, 
     """Who calls, and whose answers they may be given a second time. Opens the transaction for their company."""
     g.needed_scope, g.needed_resource = access.scope, access.resource
     principal = None if access.public else _authenticate(access)
-    caller = f"{principal.kind}:{principal.id}" if principal else f"ip:{client_network()}"
+    caller = principal.name if principal else f"ip:{client_network()}"
     if access.category is Category.VISITORS:
         rate_limits.enforce_visitor(client_network(), _named_agent())
     elif not counted:

@@ -30,8 +30,8 @@ from app.services import (
 )
 from app.services.audit import Event
 from app.services.database_lease import AnalysisLease
-from app.services.document_lease import LeaseLost
 from app.services.signs_of_life import LIFE
+from app.services.work_lease import LeaseLost
 from app.textsql.failures import DatabaseFailed
 
 log = logging.getLogger(__name__)

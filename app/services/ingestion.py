@@ -23,8 +23,9 @@ from app.models.webhook_event import WebhookEventType as Type
 from app.repositories import document_work
 from app.services import document_events, ingestion_stages, passage_storage, signs_of_life
 from app.services.database_patience import when_database_is_back
-from app.services.document_lease import DocumentLease, LeaseLost
+from app.services.document_lease import DocumentLease
 from app.services.signs_of_life import LIFE
+from app.services.work_lease import LeaseLost
 
 log = logging.getLogger(__name__)
 

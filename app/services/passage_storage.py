@@ -22,11 +22,12 @@ from app.repositories import embedding_spaces as spaces
 from app.repositories.chunks import NewChunk, StoredChunk
 from app.services import document_events, embedding_spaces, passage_vectors
 from app.services.database_patience import when_database_is_back
-from app.services.document_lease import DocumentLease, percent
+from app.services.document_lease import DocumentLease
 from app.services.ingestion_stages import Read
 from app.services.model_choice import EmbeddingChoice
 from app.services.passage_languages import PassageLanguages
 from app.services.passage_vectors import Made, Owner
+from app.services.work_lease import percent
 
 _DELETED_AT_ONCE = 5_000
 # 20,000 took 6 s: all indexes are told. Postgres ends a statement after 15.

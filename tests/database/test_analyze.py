@@ -15,7 +15,7 @@ from app.models.database_connection import DatabaseConnection
 from app.models.database_embedding import DatabaseEmbedding
 from app.models.database_relation import DatabaseRelation
 from app.models.database_table import DatabaseTable
-from app.services import database_analysis, database_lease, database_reading
+from app.services import database_analysis, database_reading, work_lease
 from app.services.database_lease import AnalysisLease
 from tests.cast import Cast
 from tests.database.conftest import Analyze, Connect
@@ -216,7 +216,7 @@ def test_what_takes_long_to_store_keeps_its_connection(
     change(database, DatabaseConnection, connection_id, analysis_status="running", attempt=3)
     began = datetime.now(UTC) - timedelta(seconds=20)
     clock = chain([began], repeat(began + timedelta(seconds=20)))
-    monkeypatch.setattr(database_lease, "now", lambda: next(clock))
+    monkeypatch.setattr(work_lease, "now", lambda: next(clock))
     with app.app_context():
         with AnalysisLease(cast.acme, connection_id, 3).storing():
             pass

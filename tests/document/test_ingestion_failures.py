@@ -21,8 +21,9 @@ from app.models.chunk_embedding import ChunkEmbedding
 from app.models.document import Document, DocumentStage
 from app.models.model_call import ModelCall
 from app.repositories import chunks
-from app.services import document_files, document_lease, ingestion, passage_storage, signs_of_life
-from app.services.document_lease import SILENCE, DocumentLease, LeaseLost
+from app.services import document_files, ingestion, passage_storage, signs_of_life, work_lease
+from app.services.document_lease import DocumentLease
+from app.services.work_lease import SILENCE, LeaseLost
 from tests.ai.embedding_service import EmbeddingService
 from tests.cast import Cast
 from tests.document.conftest import Killed, Process, Upload
@@ -335,7 +336,7 @@ def test_what_takes_long_to_store_keeps_its_document(
     change(database, Document, document, status="processing", attempt=3, due_at=PAST)
     began = datetime.now(UTC) - timedelta(seconds=20)
     clock = chain([began], repeat(began + timedelta(seconds=20)))
-    monkeypatch.setattr(document_lease, "now", lambda: next(clock))
+    monkeypatch.setattr(work_lease, "now", lambda: next(clock))
     with app.app_context(), DocumentLease(cast.acme, document, 3).storing():
         pass
     assert sweep() == 0
@@ -463,7 +464,7 @@ def test_a_lease_tells_how_far_it_is_now_and_then(
     with app.app_context():
         lease.beat(DocumentStage.EXTRACTING, 1, 4)
         assert now_in(database, Document, document).due_at == PAST
-        monkeypatch.setattr("app.services.document_lease._BEAT_SECONDS", 0.0)
+        monkeypatch.setattr("app.services.document_lease.DocumentLease.beat_seconds", 0.0)
         lease.beat(DocumentStage.EXTRACTING, 1, 4)
         row = now_in(database, Document, document)
         assert (row.stage, row.progress) == ("extracting", 25)
